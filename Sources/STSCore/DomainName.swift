@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A DNS name in canonical form: A-labels, lower case, no final dot.
+///
+/// It names policy domains (RFC 8461 section 1.1), policy hosts and MX hosts. Two spellings of one name are equal.
+/// A label holds letters, digits, hyphens (not at its ends: RFC 5321 section 4.1.2) and underscores, which some DNS
+/// services use in the names of mail exchangers. A label has at most 63 octets, a name at most 253 (RFC 1035
+/// section 2.3.4). What looks like an IP address is refused, since an address has no policy (RFC 8461 section 3.4).
+///
+/// A name in U-labels is refused; the module MTASTSFoundation converts it first.
+public struct DomainName: Hashable, Sendable {
+    /// The most octets a name has in text form, without a final dot.
+    public static let maximumOctets = 253
+
+    /// The most octets a label has.
+    public static let maximumLabelOctets = 63
+
+    /// The name in canonical form.
+    public let description: String
+
+    private init(canonical: String) { self.description = canonical }
+
+    /// Reads a name; one final dot is taken off, upper-case letters become lower-case.
+    ///
+    /// - Throws: ``ParseError`` with the offset of the first octet that is at fault.
+    public init(parsing text: String) throws(ParseError) {
+        let form = try Self.check(text.utf8.span)
+        if form.isCanonical {
+            self.description = text
+        } else {
+            self.description = Self.canonicalText(text.utf8.span, count: form.count)
+        }
+    }
+
+    /// Reads a name from octets; one final dot is taken off, upper-case letters become lower-case.
+    ///
+    /// - Throws: ``ParseError`` with the offset of the first octet that is at fault.
+    public init(parsing octets: Span<UInt8>) throws(ParseError) {
+        let form = try Self.check(octets)
+        self.description = Self.canonicalText(octets, count: form.count)
+    }
+
+    /// Reads a name, or gives nil where ``init(parsing:)-(String)`` throws.
+    public init?(_ text: String) {
+        do throws(ParseError) { try self.init(parsing: text) } catch { return nil }
+    }
+
+    /// The name with `label` and a dot put before it, or nil if that is longer than a name may be.
+    ///
+    /// - Parameter label: One or more labels that are valid in themselves.
+    package func prefixed(by label: StaticString) -> DomainName? {
+        guard description.utf8.count + label.utf8CodeUnitCount + 1 <= Self.maximumOctets else { return nil }
+        return DomainName(canonical: "\(label).\(description)")
+    }
+
+    /// How many labels the name has.
+    public var labelCount: Int {
+        var count = 1
+        for octet in description.utf8 where octet == 0x2E { count += 1 }
+        return count
+    }
+}
+
+extension DomainName: CustomStringConvertible, Comparable {
+    /// Orders names by the octets of their canonical form.
+    public static func < (lhs: DomainName, rhs: DomainName) -> Bool { lhs.description < rhs.description }
+}
+
+extension DomainName {
+    /// Why a text is no domain name, and where.
+    public struct ParseError: Error, Hashable, Sendable, CustomStringConvertible {
+        /// What is at fault.
+        public enum Code: String, Sendable {
+            /// There is nothing, or nothing but a dot.
+            case empty
+            /// A label has no octet: a leading dot, or two dots in a row.
+            case emptyLabel
+            /// A label has more than 63 octets.
+            case labelTooLong
+            /// The name has more than 253 octets.
+            case nameTooLong
+            /// An octet that no label may hold.
+            case forbiddenOctet
+            /// An octet above 0x7F: convert U-labels to A-labels first.
+            case notASCII
+            /// A label begins or ends with a hyphen.
+            case hyphenAtEdge
+            /// An IP address or an address literal in brackets.
+            case ipAddress
+        }
+
+        /// What is at fault.
+        public let code: Code
+
+        /// The offset in octets, from 0, of the place at fault.
+        public let offset: Int
+
+        /// A sentence for people.
+        public var description: String {
+            switch code {
+            case .empty: "the domain name is empty"
+            case .emptyLabel: "empty label at octet \(offset)"
+            case .labelTooLong: "the label at octet \(offset) has more than \(maximumLabelOctets) octets"
+            case .nameTooLong: "the name has more than \(maximumOctets) octets"
+            case .forbiddenOctet: "octet \(offset) is no letter, digit, hyphen or underscore"
+            case .notASCII: "octet \(offset) is not ASCII: write the name in A-labels (xn--...)"
+            case .hyphenAtEdge: "a label begins or ends with a hyphen at octet \(offset)"
+            case .ipAddress: "an IP address is no domain name"
+            }
+        }
+    }
+
+    private struct Form {
+        /// Octets without a final dot.
+        var count: Int
+        /// Whether the text is canonical as it stands.
+        var isCanonical: Bool
+    }
+
+    private static func canonicalText(_ octets: Span<UInt8>, count: Int) -> String {
+        var canonical: [UInt8] = []
+        canonical.reserveCapacity(count)
+        for index in 0..<count { canonical.append(octets[index].asciiLowercased) }
+        return String(decoding: canonical, as: UTF8.self)
+    }
+
+    private static func check(_ octets: Span<UInt8>) throws(ParseError) -> Form {
+        var count = octets.count
+        guard count > 0 else { throw ParseError(code: .empty, offset: 0) }
+        // Before any scan: a long text costs no time.
+        guard count <= maximumOctets + 1 else { throw ParseError(code: .nameTooLong, offset: maximumOctets) }
+        if octets[0] == 0x5B { throw ParseError(code: .ipAddress, offset: 0) }
+        let hasFinalDot = octets[count - 1] == 0x2E
+        if hasFinalDot { count -= 1 }
+        guard count > 0 else { throw ParseError(code: .empty, offset: 0) }
+        guard count <= maximumOctets else { throw ParseError(code: .nameTooLong, offset: maximumOctets) }
+        var isCanonical = !hasFinalDot
+        var labelStart = 0
+        var index = 0
+        while index < count {
+            let octet = octets[index]
+            if octet == 0x2E {
+                try checkLabel(octets, from: labelStart, to: index)
+                labelStart = index + 1
+            } else if octet.isASCIIUppercase {
+                isCanonical = false
+            } else if !octet.isLabelOctet {
+                if octet == 0x3A { throw ParseError(code: .ipAddress, offset: index) }
+                throw ParseError(code: octet < 0x80 ? .forbiddenOctet : .notASCII, offset: index)
+            }
+            index += 1
+        }
+        try checkLabel(octets, from: labelStart, to: count)
+        if octets.endsInNumber(lastLabelFrom: labelStart, to: count) {
+            throw ParseError(code: .ipAddress, offset: labelStart)
+        }
+        return Form(count: count, isCanonical: isCanonical)
+    }
+
+    private static func checkLabel(_ octets: Span<UInt8>, from start: Int, to end: Int) throws(ParseError) {
+        guard end > start else { throw ParseError(code: .emptyLabel, offset: start) }
+        guard end - start <= maximumLabelOctets else { throw ParseError(code: .labelTooLong, offset: start) }
+        if octets[start] == 0x2D { throw ParseError(code: .hyphenAtEdge, offset: start) }
+        if octets[end - 1] == 0x2D { throw ParseError(code: .hyphenAtEdge, offset: end - 1) }
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether the last label, at `start..<end`, is a number as address parsers of C libraries read one: decimal
+    /// digits, or `0x` and hexadecimal digits. No top-level domain is of that shape, an IPv4 address always is.
+    package func endsInNumber(lastLabelFrom start: Int, to end: Int) -> Bool {
+        guard end > start, self[start].isASCIIDigit else { return false }
+        if end &- start >= 2, self[start] == 0x30, self[start &+ 1] | 0x20 == 0x78 {
+            var index = start &+ 2
+            while index < end {
+                let octet = self[index]
+                guard octet.isASCIIDigit || (octet | 0x20) &- 0x61 < 6 else { return false }
+                index &+= 1
+            }
+            return true
+        }
+        var index = start
+        while index < end {
+            guard self[index].isASCIIDigit else { return false }
+            index &+= 1
+        }
+        return true
+    }
+}
