@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@_exported public import MXPattern
+public import STSCore
+
+/// A policy: the content of a domain's policy file (RFC 8461 section 3.2).
+///
+/// The served text is kept octet by octet in one buffer that copies of the value share; patterns and extensions are
+/// ranges into it. Two policies are equal if they mean the same: mode, max_age, `mx` in order, extensions in order.
+public struct STSPolicy: Sendable {
+    /// The most octets of a policy file that a sender reads (RFC 8461 section 3.3 suggests 64 KiB).
+    public static let maximumOctets = 65_536
+
+    /// The greatest max_age, in seconds: about one year (section 3.2).
+    public static let maximumMaxAge = 31_557_600
+
+    /// What a sender does when a policy check fails (section 5).
+    public enum Mode: String, Sendable, CaseIterable {
+        /// Do not deliver to a host that fails.
+        case enforce
+        /// Deliver all the same, and report.
+        case testing
+        /// As if there were no policy; announces that a policy ends (section 8.3).
+        case none
+    }
+
+    /// The octets of the policy file as served, for the "policy-string" of a report (RFC 8460 section 4.4).
+    public let text: [UInt8]
+
+    /// What a sender does when a check fails.
+    public let mode: Mode
+
+    // Packed ranges into `text`: one word per pattern, then three per extension.
+    let table: [UInt32]
+    let patternCount: UInt32
+    private let storedMaxAge: UInt32
+
+    init(text: [UInt8], contents: PolicyReader) {
+        self.text = text
+        self.mode = contents.mode ?? .none
+        self.storedMaxAge = contents.maxAge ?? 0
+        self.patternCount = UInt32(contents.patterns.count)
+        self.table = contents.patterns.words + contents.extensions.words
+    }
+
+    /// How long the policy may be kept, in seconds from its fetch: 0 to ``maximumMaxAge`` (section 3.2).
+    public var maxAge: Int { Int(storedMaxAge) }
+
+    /// The patterns of the policy's MX hosts, in order, without exact repeats.
+    public var mx: Patterns { Patterns(policy: self) }
+
+    /// The fields that RFC 8461 does not define, in order; of fields with one name only the first (section 3.2).
+    public var extensions: [Extension] {
+        stride(from: Int(patternCount), to: table.count, by: 3).map { index in
+            let name = PackedRange(table[index])
+            return Extension(
+                checkedName: text.span.text(from: name.start, to: name.end),
+                value: text.span.text(from: Int(table[index + 1]), to: Int(table[index + 2]))
+            )
+        }
+    }
+
+    /// Whether some pattern matches the name of an MX host (section 4.1).
+    ///
+    /// - Parameter host: The exchange name of the MX record, or the policy domain if there is no MX record.
+    public func matches(_ host: DomainName) -> Bool {
+        let octets = text.span
+        let table = table.span
+        let name = host.description.utf8.span
+        for index in 0..<Int(patternCount) {
+            let range = PackedRange(table[index])
+            if range.isFlagged { continue }  // of the shape of an IP address: inert
+            if MXPattern.octets(octets, from: range.start, to: range.end, match: name) { return true }
+        }
+        return false
+    }
+
+    /// Whether two policies were read from the same octets.
+    public func hasSameText(as other: STSPolicy) -> Bool { text == other.text }
+}
+
+extension STSPolicy {
+    /// The patterns of a policy, made when asked for.
+    public struct Patterns: RandomAccessCollection, Sendable {
+        let policy: STSPolicy
+
+        /// The position of the first pattern: 0.
+        public var startIndex: Int { 0 }
+
+        /// The number of patterns.
+        public var endIndex: Int { Int(policy.patternCount) }
+
+        /// The pattern at a position.
+        public subscript(position: Int) -> MXPattern {
+            precondition(indices.contains(position), "position out of range")
+            let range = PackedRange(policy.table[position])
+            return MXPattern(policy.text.span.text(from: range.start, to: range.end), isInert: range.isFlagged)
+        }
+    }
+
+    /// A field that RFC 8461 does not define (section 3.2, "sts-policy-extension").
+    public struct Extension: Hashable, Sendable {
+        /// 1 to 32 octets: a letter or digit, then letters, digits, `_`, `-` and `.`.
+        public let name: String
+
+        /// Visible ASCII and other UTF-8 text, spaces inside, no blank at either end.
+        public let value: String
+
+        /// A field, or nil if name or value are outside the grammar or the name is that of a field of RFC 8461.
+        public init?(name: String, value: String) {
+            let octets = name.utf8.span
+            guard (1...32).contains(octets.count), octets[0].isASCIIAlphanumeric,
+                name.utf8.allSatisfy(\.isExtensionNameTail), !["version", "mode", "max_age", "mx"].contains(name)
+            else { return nil }
+            let valueOctets = value.utf8.span
+            guard PolicyReader.firstFault(inExtensionValue: valueOctets, from: 0, to: valueOctets.count) == nil else {
+                return nil
+            }
+            self.init(checkedName: name, value: value)
+        }
+
+        init(checkedName name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+}
+
+extension STSPolicy: Hashable {
+    /// Whether two policies mean the same; line ends, blanks, field order and repeats do not count.
+    public static func == (lhs: STSPolicy, rhs: STSPolicy) -> Bool {
+        guard lhs.mode == rhs.mode, lhs.maxAge == rhs.maxAge, lhs.patternCount == rhs.patternCount else { return false }
+        return lhs.hasSameText(as: rhs)
+            || (lhs.mx.elementsEqual(rhs.mx) { $0.description == $1.description } && lhs.extensions == rhs.extensions)
+    }
+
+    /// Feeds what equality compares to the hasher.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(mode)
+        hasher.combine(storedMaxAge)
+        for pattern in mx { hasher.combine(pattern.description) }
+        hasher.combine(extensions)
+    }
+}
