@@ -99,7 +99,9 @@ extension MXPattern {
             let octet = index < form.end ? octets[index] : 0x2E
             if octet == 0x2E {
                 guard index > labelStart else { throw fault(.emptyLabel, labelStart) }
-                guard index - labelStart <= DomainName.maximumLabelOctets else { throw fault(.labelTooLong, labelStart) }
+                guard index - labelStart <= DomainName.maximumLabelOctets else {
+                    throw fault(.labelTooLong, labelStart)
+                }
                 if octets[labelStart] == 0x2D { throw fault(.hyphenAtEdge, labelStart) }
                 if octets[index - 1] == 0x2D { throw fault(.hyphenAtEdge, index - 1) }
                 if index < form.end { labelStart = index + 1 }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import STSCore
+internal import STSPolicy
+import Synchronization
+
+/// The policies that a sender knows: a bounded memory of those in use, over a store that keeps all.
+///
+/// A policy is lost only to its own max_age, to a newer policy, or to long disuse; never to a failure. When memory is
+/// full, an entry leaves it in the order expired, none, testing, enforce; its copy in the store stays. Without a store
+/// that entry is lost: ``Statistics/lostPolicies`` counts it.
+public final class PolicyCache: Sendable {
+    /// The number of policies that memory holds by default.
+    public static let defaultCapacity = 100_000
+
+    struct Entry: Sendable {
+        var policy: CachedPolicy
+        /// When the record is to be looked up again (FLOW: last answer + TTL, within 60 s and 1 h).
+        var nextCheck: MonotonicTime
+        var lastRequestedAt: UnixTime
+    }
+
+    private let entries: ShardedMap<Entry>
+    private let texts = Mutex(TextPool())
+    private let evictions = Mutex((memory: 0, lost: 0))
+
+    /// The store below, nil if memory is all there is.
+    package let store: (any PolicyStore)?
+
+    /// A cache.
+    ///
+    /// - Parameters:
+    ///   - store: Where policies are kept beyond memory; without one they end with the process.
+    ///   - capacity: The most policies in memory.
+    public init(store: (any PolicyStore)? = nil, capacity: Int = PolicyCache.defaultCapacity) {
+        self.store = store
+        self.entries = ShardedMap(capacity: max(1, capacity))
+    }
+
+    /// Counters since the cache was made.
+    public struct Statistics: Hashable, Sendable {
+        /// Policies in memory now.
+        public let policiesInMemory: Int
+        /// Policies that left memory to make room; a store still has them.
+        public let evictions: Int
+        /// Policies that left memory to make room while there was no store: their protection is gone.
+        public let lostPolicies: Int
+    }
+
+    /// Counters since the cache was made.
+    public var statistics: Statistics {
+        let (memory, lost) = evictions.withLock { $0 }
+        return Statistics(policiesInMemory: entries.count, evictions: memory, lostPolicies: lost)
+    }
+}
+
+// What the resolver works with.
+extension PolicyCache {
+    /// A policy in memory as a look-up finds it.
+    package struct Hit: Sendable {
+        package let policy: CachedPolicy
+        package let nextCheck: MonotonicTime
+    }
+
+    /// The policy in memory, fresh or not. The entry counts as used, and as asked for at `now`.
+    package func lookUp(_ domain: DomainName, now: UnixTime) -> Hit? {
+        entries.withValue(of: domain) { entry in
+            entry.lastRequestedAt = now
+            return Hit(policy: entry.policy, nextCheck: entry.nextCheck)
+        }
+    }
+
+    /// Sets when the record of a domain in memory is to be looked up again.
+    package func setNextCheck(_ moment: MonotonicTime, for domain: DomainName) {
+        _ = entries.withValue(of: domain) { $0.nextCheck = moment }
+    }
+
+    /// Keeps a policy in memory.
+    ///
+    /// - Returns: A policy that was lost to make room, which happens only without a store.
+    package func keep(
+        _ policy: CachedPolicy,
+        for domain: DomainName,
+        nextCheck: MonotonicTime,
+        now: UnixTime
+    ) -> (domain: DomainName, policy: CachedPolicy)? {
+        let shared = texts.withLock { $0.shared(policy.policy) }
+        let kept = CachedPolicy(
+            policy: shared,
+            recordID: policy.recordID,
+            fetchedAt: policy.fetchedAt,
+            lastRequestedAt: policy.lastRequestedAt
+        )
+        let entry = Entry(policy: kept, nextCheck: nextCheck, lastRequestedAt: policy.lastRequestedAt)
+        let evicted = entries.set(entry, for: domain) { Self.rank($0.policy, now: now) }
+        guard let evicted else { return nil }
+        let isLost = store == nil && evicted.value.policy.isFresh(at: now)
+        evictions.withLock { counts in
+            counts.memory += 1
+            if isLost { counts.lost += 1 }
+        }
+        return isLost ? (evicted.domain, evicted.value.policy) : nil
+    }
+
+    /// Removes a policy from memory.
+    package func forget(_ domain: DomainName) { entries.remove(domain) }
+
+    /// Calls `body` with each policy in memory and the time it was last asked for.
+    package func forEach(_ body: (DomainName, CachedPolicy) -> Void) {
+        entries.forEach { domain, entry in body(domain, entry.policy.requested(at: entry.lastRequestedAt)) }
+    }
+
+    /// When a domain in memory was last asked for.
+    package func lastRequest(for domain: DomainName) -> UnixTime? {
+        entries.withValue(of: domain) { $0.lastRequestedAt }
+    }
+
+    private static func rank(_ policy: CachedPolicy, now: UnixTime) -> Int {
+        guard policy.isFresh(at: now) else { return 0 }
+        return switch policy.policy.mode {
+        case .none: 1
+        case .testing: 2
+        case .enforce: 3
+        }
+    }
+}
+
+/// Lets policies of one text share one buffer, since most domains publish one of a few texts.
+///
+/// It holds a bounded number of texts: when it is full it starts anew, which costs sharing and nothing else.
+private struct TextPool {
+    private static let limit = 4_096
+    private var policies: [[UInt8]: STSPolicy] = [:]
+
+    mutating func shared(_ policy: STSPolicy) -> STSPolicy {
+        if let known = policies[policy.text] { return known }
+        if policies.count >= Self.limit { policies.removeAll(keepingCapacity: true) }
+        policies[policy.text] = policy
+        return policy
+    }
+}
