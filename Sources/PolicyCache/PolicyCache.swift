@@ -110,9 +110,11 @@ extension PolicyCache {
         entries.forEach { domain, entry in body(domain, entry.policy.requested(at: entry.lastRequestedAt)) }
     }
 
-    /// When a domain in memory was last asked for.
-    package func lastRequest(for domain: DomainName) -> UnixTime? {
-        entries.withValue(of: domain) { $0.lastRequestedAt }
+    /// The policy in memory, fresh or not, with the time it was last asked for. The entry does not count as used.
+    package func inspect(_ domain: DomainName) -> Hit? {
+        entries.read(domain).map { entry in
+            Hit(policy: entry.policy.requested(at: entry.lastRequestedAt), nextCheck: entry.nextCheck)
+        }
     }
 
     private static func rank(_ policy: CachedPolicy, now: UnixTime) -> Int {

@@ -38,6 +38,11 @@ package final class ShardedMap<Value: Sendable>: Sendable {
         }
     }
 
+    /// The value of a domain, which does not count as used by that.
+    package func read(_ domain: DomainName) -> Value? {
+        shard(of: domain).state.withLock { state in state.indices[domain].map { state.slots[$0].value } }
+    }
+
     /// Sets the value of a domain. If its shard is full, the entry of the lowest rank makes room, among equals one
     /// that was not used of late.
     package func set(_ value: Value, for domain: DomainName, rank: (Value) -> Int) -> Evicted? {

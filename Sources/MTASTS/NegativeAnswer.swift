@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import STSCore
+
+/// "There is no policy", remembered for a while: resolver state on the monotonic clock, never a policy.
+struct NegativeAnswer: Sendable {
+    let reason: PolicyResolution.NoPolicyReason
+    let until: MonotonicTime
+}
+
+/// How long answers are relied on.
+enum Interval {
+    /// Until a fresh policy's record is looked up again: the TTL within a minute and an hour.
+    static func recordCheck(_ timeToLive: Duration?) -> Duration {
+        min(max(timeToLive ?? .seconds(60), .seconds(60)), .seconds(3_600))
+    }
+
+    /// For which "there is no record" is believed: the TTL within ten seconds and an hour.
+    static func negative(_ timeToLive: Duration?) -> Duration {
+        min(max(timeToLive ?? .seconds(10), .seconds(10)), .seconds(3_600))
+    }
+
+    /// Until a fresh policy's record is looked up again after DNS gave no answer.
+    static let afterDNSFailure = Duration.seconds(30)
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import STSCore
+
+/// Where a message goes next, as far as the choice of the policy domain depends on it (RFC 8461 sections 1.1, 3.4).
+public enum NextHop: Hashable, Sendable {
+    /// The domain of the recipient, whose MX hosts are tried. Never a parent of it, never the target of a CNAME.
+    case domain(DomainName)
+    /// A relay configured by name. It, not the recipient's domain, is the policy domain (section 3.4).
+    case smartHost(DomainName)
+    /// A relay or recipient given as an IP address: it has no policy (section 3.4).
+    case addressLiteral
+    /// Local delivery, LMTP and the like: no policy.
+    case local
+
+    /// Reads the domain part of a mail address: a domain name, or an address literal such as `[192.0.2.1]`.
+    ///
+    /// - Throws: `DomainName.ParseError` if the text is neither. Convert U-labels with MTASTSFoundation before.
+    public init(recipientDomain text: String) throws(DomainName.ParseError) {
+        let literal = text.hasPrefix("[") && text.hasSuffix("]") ? text.dropFirst().dropLast() : text[...]
+        let address = literal.lowercased().hasPrefix("ipv6:") ? literal.dropFirst(5) : literal
+        if IPAddress(String(address)) != nil {
+            self = .addressLiteral
+        } else {
+            self = .domain(try DomainName(parsing: text))
+        }
+    }
+
+    /// The policy domain, nil if MTA-STS does not apply. A name of a single label has no policy.
+    public var policyDomain: DomainName? {
+        switch self {
+        case .domain(let name), .smartHost(let name): name.labelCount > 1 ? name : nil
+        case .addressLiteral, .local: nil
+        }
+    }
+}
+
+extension DomainName {
+    /// The name of the TXT record of this policy domain (RFC 8461 section 3.1), nil if it would be too long for DNS.
+    public var stsRecordName: DomainName? { prefixed(by: "_mta-sts") }
+
+    /// The policy host of this policy domain (RFC 8461 section 3.2), nil if the name would be too long for DNS.
+    public var policyHost: DomainName? { prefixed(by: "mta-sts") }
+}

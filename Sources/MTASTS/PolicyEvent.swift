@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import PolicyCache
+public import STSCore
+
+/// Something an operator may want to know.
+public enum PolicyEvent: Hashable, Sendable {
+    /// A policy was fetched; `replacing` is the one it takes the place of.
+    case fetched(DomainName, CachedPolicy, replacing: CachedPolicy?)
+    /// A policy could not be fetched for a message, or its record could not be read. A fresh cached policy stays.
+    case discoveryFailed(DomainName, PolicyFailure)
+    /// A refresh failed (RFC 8461 sections 3.3 and 10.2). Never sent for a policy of mode none.
+    case refreshFailed(DomainName, PolicyFailure, expiresAt: UnixTime)
+    /// A policy that protects mail is going to lapse, since refreshes fail: this many days are left.
+    case lapsing(DomainName, daysLeft: Int)
+    /// Signs that somebody takes a domain's protection away, or that its owner errs.
+    case downgradeSigns(DomainName, [DowngradeSign])
+    /// A policy had to leave memory and no store holds it.
+    case policyLost(DomainName, CachedPolicy)
+    /// The store failed; memory goes on.
+    case storeFailed(DomainName?, reason: String)
+}
+
+/// A change that weakens a domain's protection.
+public enum DowngradeSign: String, Hashable, Sendable, CaseIterable {
+    /// The TXT record is gone or invalid while an enforcing policy is cached.
+    case recordVanished
+    /// The id went back to an earlier one, or changed three times within an hour.
+    case idFlapping
+    /// The mode went from enforce to testing or none, or from testing to none.
+    case modeWeakened
+    /// The new policy has a pattern that no pattern of the old one covers.
+    case mxWidened
+    /// max_age is less than half of what it was.
+    case maxAgeShrunk
+
+    /// The signs in the change from one policy to the next.
+    static func signs(from old: CachedPolicy, to new: CachedPolicy) -> [DowngradeSign] {
+        var signs: [DowngradeSign] = []
+        if new.policy.mode.strength < old.policy.mode.strength { signs.append(.modeWeakened) }
+        if new.policy.mode != .none, old.policy.mode != .none, new.policy.isWider(than: old.policy) {
+            signs.append(.mxWidened)
+        }
+        if new.policy.maxAge < old.policy.maxAge / 2 { signs.append(.maxAgeShrunk) }
+        return signs
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import PolicyCache
+public import STSCore
+public import STSPolicy
+public import TLSRPT
+
+/// What is known of the policy for one next hop, at one moment. Look it up anew for every attempt.
+public struct PolicyResolution: Hashable, Sendable {
+    /// The policy in force, or why there is none.
+    public enum State: Hashable, Sendable {
+        /// This policy is in force.
+        case policy(STSPolicy, Source)
+        /// There is none: deliver as without MTA-STS.
+        case noPolicy(NoPolicyReason)
+        /// It is being looked up; until then deliver as without MTA-STS (RFC 8461 section 3.3, asynchronous fetch).
+        case pending
+    }
+
+    /// Where a policy comes from.
+    public enum Source: Hashable, Sendable {
+        /// From memory or store, with its fetch.
+        case cached(CachedPolicy)
+        /// Fetched for this resolution.
+        case fetched(CachedPolicy)
+        /// Set by the operator.
+        case pinned
+    }
+
+    /// Why there is no policy.
+    public enum NoPolicyReason: Hashable, Sendable {
+        /// DNS says that the domain has no valid record.
+        case record(PolicyFailure.RecordFault)
+        /// DNS did not answer; see ``PolicyResolution/failure``.
+        case dnsFailure
+        /// The policy file could not be had; see ``PolicyResolution/failure``.
+        case fetchFailure
+        /// A limit of ours was reached; see ``PolicyResolution/failure``.
+        case overloaded
+        /// `_mta-sts.` and the domain are too long for a name.
+        case nameTooLong
+        /// The next hop has no policy domain: an address literal, a local destination, a single label.
+        case noPolicyDomain
+        /// The operator ignores policies of this domain.
+        case ignored
+    }
+
+    /// The next hop asked for.
+    public let nextHop: NextHop
+
+    /// The policy in force, or why there is none.
+    public let state: State
+
+    /// What went wrong on the way; a policy in force stays in force.
+    public let failure: PolicyFailure?
+
+    /// What went wrong with the store on the way, for people.
+    public let storeFailure: String?
+
+    /// What TLSRPT counts of the search for the policy, policy type sts (RFC 8461 section 6). Of all resolutions of a
+    /// domain exactly one carries a finding.
+    public let discoveryFindings: [TLSFinding]
+
+    /// Whether the operator wants an enforcing policy treated as a testing one.
+    public let isTreatedAsTesting: Bool
+
+    init(
+        nextHop: NextHop,
+        state: State,
+        failure: PolicyFailure? = nil,
+        storeFailure: String? = nil,
+        discoveryFindings: [TLSFinding] = [],
+        isTreatedAsTesting: Bool = false
+    ) {
+        self.nextHop = nextHop
+        self.state = state
+        self.failure = failure
+        self.storeFailure = storeFailure
+        self.discoveryFindings = discoveryFindings
+        self.isTreatedAsTesting = isTreatedAsTesting
+    }
+
+    /// The policy in force, whatever its mode.
+    public var policy: STSPolicy? {
+        if case .policy(let policy, _) = state { policy } else { nil }
+    }
+
+    /// The cached entry behind the policy in force; nil for a pinned policy and for none.
+    public var cachedPolicy: CachedPolicy? {
+        switch state {
+        case .policy(_, .cached(let entry)), .policy(_, .fetched(let entry)): entry
+        case .policy(_, .pinned), .noPolicy, .pending: nil
+        }
+    }
+
+    /// The mode that decisions use; nil without a policy.
+    public var effectiveMode: STSPolicy.Mode? {
+        guard let mode = policy?.mode else { return nil }
+        return isTreatedAsTesting && mode == .enforce ? .testing : mode
+    }
+
+    /// What to do with an MX host.
+    ///
+    /// Call it before connecting, with `tls` `.notAttempted`, and again after the handshake. The MX hosts are taken in
+    /// MX order, unfiltered: the policy does not shorten the list, a host that fails is skipped (RFC 8461 section 8.4).
+    /// DANE is decided host by host, never once for a domain.
+    ///
+    /// - Parameters:
+    ///   - host: The exchange name of the MX record, or the policy domain if it has no MX record.
+    ///   - tls: What was seen of TLS.
+    ///   - dane: What DANE says about this host.
+    ///   - options: The sender's choices.
+    public func decision(
+        forMX host: DomainName,
+        tls: TLSObservation,
+        dane: DANEState = .notApplicable,
+        options: DecisionOptions = DecisionOptions()
+    ) -> DeliveryDecision {
+        DecisionTable.decision(
+            policy: policyInForce,
+            nameMatches: policy?.matches(host) ?? false,
+            tls: tls,
+            dane: dane,
+            options: options
+        )
+    }
+
+    private var policyInForce: DecisionTable.PolicyInForce {
+        switch state {
+        case .policy: effectiveMode.map { .policy($0) } ?? .noPolicy
+        case .noPolicy: .noPolicy
+        case .pending: .pending
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import PolicyCache
+internal import STSCore
+internal import STSPolicy
+
+// Policies are fetched again long before they expire, whatever DNS says of their record: an attacker who blocks DNS or
+// HTTPS must keep it up for the whole of max_age (RFC 8461 sections 3.3 and 10.2).
+
+extension PolicyResolver {
+    /// Refreshes policies as they become due, until its task is cancelled.
+    ///
+    /// Run it once per resolver, beside the mail. After cancellation it returns as soon as the writes under way are
+    /// done; a refresh that was cut off is due again after a restart.
+    public func run() async {
+        var nextStoreSweep = monotonicNow
+        while !Task.isCancelled {
+            if monotonicNow >= nextStoreSweep {
+                await sweepStore()
+                nextStoreSweep = monotonicNow.advanced(by: .seconds(3_600))
+            }
+            await refreshDue()
+            do {
+                try await configuration.monotonicClock.sleep(until: monotonicNow.advanced(by: .seconds(60)))
+            } catch {
+                return
+            }
+        }
+    }
+
+    private static let batch = 512
+    private static let page = 256
+
+    /// Refreshes the policies in memory that are due, those first that expire first, and drops the expired.
+    func refreshDue() async {
+        let (now, monotonicNow) = (now, monotonicNow)
+        var due: [(domain: DomainName, entry: CachedPolicy)] = []
+        var expired: [(domain: DomainName, entry: CachedPolicy)] = []
+        cache.forEach { domain, entry in
+            if !entry.isFresh(at: now) {
+                expired.append((domain, entry))
+            } else if refreshes.isDue(entry, domain, now: now, monotonicNow: monotonicNow) {
+                due.append((domain, entry))
+            }
+        }
+        await drop(expired)
+        due.sort { $0.entry.expiresAt < $1.entry.expiresAt }
+        await refresh(due.prefix(Self.batch))
+    }
+
+    /// Walks the store for policies that are due and not in memory.
+    private func sweepStore() async {
+        guard let store = cache.store else { return }
+        var cursor: StoreCursor?
+        repeat {
+            do {
+                let page = try await store.entries(after: cursor, limit: Self.page)
+                cursor = page.next
+                let (now, monotonicNow) = (now, monotonicNow)
+                let entries = page.entries.filter { cache.inspect($0.domain) == nil }
+                    .map { (domain: $0.domain, entry: $0.policy) }
+                await drop(entries.filter { !$0.entry.isFresh(at: now) })
+                await refresh(
+                    entries.filter { refreshes.isDue($0.entry, $0.domain, now: now, monotonicNow: monotonicNow) }[...]
+                )
+            } catch {
+                report(.storeFailed(nil, reason: "\(error)"))
+                return
+            }
+        } while cursor != nil && !Task.isCancelled
+    }
+
+    private func drop(_ expired: [(domain: DomainName, entry: CachedPolicy)]) async {
+        var storeFailure: String?
+        for (domain, entry) in expired { await remove(domain, entry.fetchedAt, &storeFailure) }
+    }
+
+    private func refresh(_ entries: ArraySlice<(domain: DomainName, entry: CachedPolicy)>) async {
+        await withTaskGroup(of: Void.self) { group in
+            var running = 0
+            for (domain, entry) in entries where !Task.isCancelled {
+                if running >= max(1, configuration.maximumConcurrentRefreshes) {
+                    await group.next()
+                    running -= 1
+                }
+                group.addTask { await self.refresh(domain, entry) }
+                running += 1
+            }
+        }
+    }
+
+    /// Fetches one policy again: P12 and P13.
+    func refresh(_ domain: DomainName, _ entry: CachedPolicy) async {
+        // The record is read before the fetch, so that its id is never newer than the policy.
+        let answer = try? await record(of: domain)
+        var id = entry.recordID
+        if let answer, case .record(let record) = answer.selection { id = record.id }
+        let began = now
+        switch await fetch(domain, id) {
+        case .fetched(let policy):
+            refreshes.succeeded(domain)
+            let next = CachedPolicy(
+                policy: policy,
+                recordID: id,
+                fetchedAt: began,
+                lastRequestedAt: entry.lastRequestedAt
+            )
+            let check = monotonicNow.advanced(by: Interval.recordCheck(answer?.timeToLive))
+            var storeFailure: String?
+            _ = await adopt(next, domain, replacing: entry, check, isRefresh: true, &storeFailure)
+        case .failed(let failure):
+            if let id { backOff.recordFailure(domain, id, now: monotonicNow) }
+            refreshFailed(domain, entry, .fetch(failure))
+        case .overloaded:
+            break  // due again at the next sweep
+        }
+    }
+
+    private func refreshFailed(_ domain: DomainName, _ entry: CachedPolicy, _ failure: PolicyFailure) {
+        let failing = refreshes.failed(domain, now: monotonicNow)
+        // A policy that protects nothing is nothing to be alerted about (RFC 8461 section 3.3).
+        guard entry.policy.mode != .none else { return }
+        countFailure(failure, domain, of: entry)
+        report(.refreshFailed(domain, failure, expiresAt: entry.expiresAt))
+        let daysLeft = entry.daysLeft(at: now)
+        let lapsesSoon = daysLeft < max(2, entry.policy.maxAge / 86_400 / 4)
+        if lapsesSoon, daysLeft < failing.toldDaysLeft {
+            refreshes.told(domain, daysLeft: daysLeft)
+            report(.lapsing(domain, daysLeft: daysLeft))
+        }
+    }
+}
+
+extension CachedPolicy {
+    /// The whole days until the policy expires, 0 on the last day and after it.
+    func daysLeft(at now: UnixTime) -> Int {
+        Int(clamping: max(0, expiresAt.seconds(since: now)) / 86_400)
+    }
+}
