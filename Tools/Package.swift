@@ -1,0 +1,45 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+// The command-line tool. Nobody imports this package, so that its dependencies reach no user of the library.
+let package = Package(
+    name: "Tools",
+    platforms: [.macOS(.v26)],
+    products: [.executable(name: "mta-sts", targets: ["mta-sts"])],
+    dependencies: [
+        .package(name: "swift-mta-sts", path: "..", traits: ["AsyncHTTPClient"]),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "mta-sts",
+            dependencies: [
+                "ConformanceRunner",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSFoundation", package: "swift-mta-sts"),
+                .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
+                .product(name: "MTASTSAsyncHTTPClient", package: "swift-mta-sts"),
+                .product(name: "MTASTSTesting", package: "swift-mta-sts"),
+            ]
+        ),
+        .target(
+            name: "ConformanceRunner",
+            dependencies: [
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSFoundation", package: "swift-mta-sts"),
+                .product(name: "MTASTSTesting", package: "swift-mta-sts"),
+            ]
+        ),
+        .testTarget(name: "ConformanceRunnerTests", dependencies: ["ConformanceRunner"]),
+        .testTarget(name: "CommandTests", dependencies: ["mta-sts"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
