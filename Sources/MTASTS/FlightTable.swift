@@ -32,7 +32,8 @@ final class FlightTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     init(capacity: Int) { self.capacity = capacity }
 
-    var count: Int { state.withLock { $0.flights.count } }
+    /// How many callers wait, in all flights.
+    var waiterCount: Int { state.withLock { $0.flights.values.reduce(0) { $0 + $1.waiters.count } } }
 
     /// The value of the flight for `key`, started if there is none; nil if there are too many flights.
     ///

@@ -28,7 +28,7 @@ extension PolicyResolver {
     }
 
     /// The policy in the store.
-    private func stored(_ domain: DomainName, _ storeFailure: inout String?) async -> CachedPolicy? {
+    func stored(_ domain: DomainName, _ storeFailure: inout String?) async -> CachedPolicy? {
         do {
             return try await cache.load(domain)
         } catch {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import PolicyCache
-internal import STSCore
+public import STSCore
 internal import STSPolicy
 
 // Policies are fetched again long before they expire, whatever DNS says of their record: an attacker who blocks DNS or
@@ -26,6 +26,17 @@ extension PolicyResolver {
                 return
             }
         }
+    }
+
+    /// Fetches the policy of one domain again now, whatever its age and its record: for operators.
+    ///
+    /// Nothing happens if no policy of the domain is known. A failure keeps a fresh policy, and is an event.
+    public func refresh(_ domain: DomainName) async {
+        var storeFailure: String?
+        var entry = cache.inspect(domain)?.policy
+        if entry == nil { entry = await stored(domain, &storeFailure) }
+        guard let entry else { return }
+        await refresh(domain, entry)
     }
 
     private static let batch = 512
@@ -119,7 +130,7 @@ extension PolicyResolver {
     private func refreshFailed(_ domain: DomainName, _ entry: CachedPolicy, _ failure: PolicyFailure) {
         let failing = refreshes.failed(domain, now: monotonicNow)
         // A policy that protects nothing is nothing to be alerted about (RFC 8461 section 3.3).
-        guard entry.policy.mode != .none else { return }
+        guard entry.policy.mode != .none, entry.isFresh(at: now) else { return }
         countFailure(failure, domain, of: entry)
         report(.refreshFailed(domain, failure, expiresAt: entry.expiresAt))
         let daysLeft = entry.daysLeft(at: now)

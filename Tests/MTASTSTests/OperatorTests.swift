@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import MTASTS
+import MTASTSTesting
+import Testing
+
+/// Overrides, events and explanations.
+@Suite struct OperatorTests {
+    private let stranger = DomainName("mx.stranger.example")
+
+    @Test func ignoreAsksNothing() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText())
+        _ = try await world.resolve()
+        world.resolver.setPolicyOverride(.ignore, for: world.domain)
+        #expect(try await world.resolve().state == .noPolicy(.ignored))
+        world.resolver.setPolicyOverride(nil, for: world.domain)
+        #expect(try await world.resolve().policy != nil)
+    }
+
+    @Test func treatAsTestingDeliversAndReports() async throws {
+        let world = try FlowWorld { configuration in
+            configuration.overrides = DomainName("example.com").map { [$0: .treatAsTesting] } ?? [:]
+        }
+        world.publish(id: "1", policyText())
+        let stranger = try require(stranger)
+        for resolution in [try await world.resolve(), try require(world.resolver.peek(world.nextHop))] {
+            #expect(resolution.policy?.mode == .enforce && resolution.effectiveMode == .testing)
+            let decision = resolution.decision(forMX: stranger, tls: .startTLSNotOffered())
+            #expect(decision.action == .proceed(.opportunistic))
+            #expect(decision.findings.map(\.resultType) == [.validationFailure])
+        }
+    }
+
+    @Test func aPinnedPolicyHoldsWhateverDNSSays() async throws {
+        let pinned = try STSPolicy(parsing: policyText(mx: ["pinned.example.com"]))
+        let world = try FlowWorld()
+        world.resolver.setPolicyOverride(.pin(pinned), for: world.domain)
+        let resolution = try await world.resolve()
+        #expect(resolution.policy == pinned && world.dns.queries.isEmpty)
+        #expect(try await world.resolver.recheckBeforeFailing(resolution) == .unchanged)
+        let stranger = try require(stranger)
+        #expect(resolution.decision(forMX: stranger, tls: .notAttempted).action == .skip(.policyNameMismatch))
+    }
+
+    @Test func nextHopsWithoutAPolicyDomain() async throws {
+        let world = try FlowWorld()
+        for nextHop in [.addressLiteral, .local, .domain(try DomainName(parsing: "localhost"))] as [NextHop] {
+            #expect(try await world.resolver.resolve(nextHop).state == .noPolicy(.noPolicyDomain))
+        }
+        let long = [String](repeating: String(repeating: "a", count: 60), count: 4).joined(separator: ".") + ".abcdefgh"
+        let nextHop = NextHop.domain(try DomainName(parsing: long))
+        #expect(try await world.resolver.resolve(nextHop).state == .noPolicy(.nameTooLong))  // R-DISC-09
+        #expect(world.dns.queries.isEmpty)
+    }
+
+    struct Change: Sendable, CustomTestStringConvertible {
+        let text: String
+        let signs: [DowngradeSign]
+        var testDescription: String { signs.map(\.rawValue).joined(separator: ",") }
+    }
+
+    @Test(arguments: [
+        Change(text: policyText(mx: ["mail.example.com", "b.example.com"]), signs: []),
+        Change(text: policyText("testing", mx: ["mail.example.com"]), signs: [.modeWeakened]),
+        Change(text: policyText("none", mx: []), signs: [.modeWeakened]),
+        Change(text: policyText(mx: ["*.evil.example"]), signs: [.mxWidened]),
+        Change(text: policyText(maxAge: 86_400), signs: [.maxAgeShrunk]),
+        Change(text: policyText("testing", maxAge: 60, mx: ["*.com"]), signs: [.modeWeakened, .mxWidened, .maxAgeShrunk]),
+    ])
+    func aWeakerPolicyIsTakenAndTold(_ change: Change) async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText(mx: ["mail.example.com", "*.example.com"]))
+        _ = try await world.resolve()
+        world.advance(bySeconds: 3_600)
+        world.publish(id: "2", change.text)
+        let changed = try STSPolicy(parsing: change.text)
+        #expect(try await world.resolve().policy == changed)
+        let signs = await world.events().compactMap { if case .downgradeSigns(_, let signs) = $0 { signs } else { nil } }
+        #expect(signs == (change.signs.isEmpty ? [] : [change.signs]))
+    }
+
+    @Test func aVanishedRecordIsTold() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText())
+        _ = try await world.resolve()
+        world.advance(bySeconds: 3_600)
+        world.dns.answer(.noSuchName(), at: try world.recordName)
+        _ = try await world.resolve()
+        #expect(await world.events().last == .downgradeSigns(world.domain, [.recordVanished]))
+    }
+
+    @Test func anIDThatGoesBackIsTold() async throws {
+        let world = try FlowWorld()
+        for id in ["1", "2", "1"] {
+            world.publish(id: id, policyText())
+            _ = try await world.resolve()
+            world.advance(bySeconds: 60)
+        }
+        #expect(await world.events().last == .downgradeSigns(world.domain, [.idFlapping]))
+    }
+
+    @Test func eventsAreBoundedAndDropsCounted() async throws {
+        let world = try FlowWorld { $0.eventBufferSize = 10 }
+        world.https.answer(.failure(.connection(reason: "refused")), at: try world.policyHost)
+        for id in 0..<100 {
+            world.dns.publishRecord("v=STSv1; id=\(id);", for: world.domain)
+            world.advance(bySeconds: 300)
+            _ = try await world.resolve()
+        }
+        #expect(world.resolver.droppedEvents == 90)
+    }
+
+    @Test func aPolicyLostFromMemoryIsTold() async throws {
+        let world = try FlowWorld(store: nil, capacity: 1)
+        for name in ["a.example", "b.example"] {
+            let domain = try DomainName(parsing: name)
+            world.dns.publishRecord("v=STSv1; id=1;", for: domain)
+            world.https.publishPolicy(policyText(), for: domain)
+            _ = try await world.resolver.resolve(.domain(domain))
+        }
+        let lost = await world.events().compactMap { if case .policyLost(let domain, _) = $0 { domain } else { nil } }
+        #expect(lost.map(\.description) == ["a.example"])
+        #expect(world.resolver.cache.statistics.lostPolicies == 1)
+    }
+
+    @Test func aBrokenStoreIsToldAndDoesNoHarm() async throws {
+        let world = try FlowWorld(store: BrokenStore())
+        world.publish(id: "1", policyText())
+        let resolution = try await world.resolve()
+        #expect(resolution.policy?.mode == .enforce && resolution.storeFailure != nil)
+        #expect(world.resolver.peek(world.nextHop)?.policy?.mode == .enforce)
+        #expect(await world.events().contains { if case .storeFailed = $0 { true } else { false } })
+    }
+
+    @Test func explainTellsWhyAndWhatComesNext() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText(maxAge: 10 * 86_400), timeToLive: .seconds(120))
+        _ = try await world.resolve()
+        world.advance(bySeconds: 100)
+        let text = await world.resolver.explain(world.domain).description
+        #expect(text.contains("mode enforce, id 1") && text.contains("expires in: 9 days"))
+        #expect(text.contains("in 20.0 seconds"))
+        #expect(world.dns.queries.count == 1)
+        let unknown = await world.resolver.explain(try DomainName(parsing: "unknown.example"))
+        #expect(unknown.policy == nil && unknown.noPolicyReason == nil)
+    }
+}

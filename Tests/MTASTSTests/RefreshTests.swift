@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import MTASTS
+import MTASTSTesting
+import Testing
+
+/// `run()`: R-CACHE-05 to R-CACHE-09.
+@Suite struct RefreshTests {
+    private func cached(_ world: FlowWorld) async throws -> CachedPolicy {
+        try require(await world.resolver.explain(world.domain).policy)
+    }
+
+    @Test func aPolicyIsRefreshedDailyAlthoughItsRecordIsGone() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText())
+        _ = try await world.resolve()
+        world.dns.answer(.noSuchName(), at: try world.recordName)
+        try await world.whileRunning { nextRound in
+            await nextRound(60)
+            #expect(world.https.requests.count == 1)  // not due yet
+            await nextRound(86_400)
+            #expect(world.https.requests.count == 2)
+        }
+        let entry = try await cached(world)
+        #expect(entry.fetchedAt == world.wall.now)
+        #expect(entry.recordID == STSRecord.ID("1"))
+        #expect(try await world.store?.entry(for: world.domain)?.policy.fetchedAt == world.wall.now)
+    }
+
+    @Test func aFailingRefreshIsRetriedLaterAndLater() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText())
+        _ = try await world.resolve()
+        let fetchedAt = world.wall.now
+        world.https.answer(.failure(.certificate(reason: "expired")), at: try world.policyHost)
+        var attempts: [Int64] = []
+        try await world.whileRunning { nextRound in
+            await nextRound(86_400)
+            for _ in 0..<(24 * 60) {
+                let before = world.https.requests.count
+                await nextRound(60)
+                if world.https.requests.count > before { attempts.append(world.wall.now.seconds(since: fetchedAt)) }
+            }
+        }
+        let gaps = zip(attempts, attempts.dropFirst()).map { $1 - $0 }
+        #expect(gaps == [600, 1_200, 2_400, 4_800, 9_600, 19_200, 21_600, 21_600].prefix(gaps.count).map { $0 })
+        #expect(gaps.count >= 6)
+        #expect(try await cached(world).fetchedAt == fetchedAt)  // R-CACHE-09
+        let events = await world.events()
+        #expect(events.contains { if case .refreshFailed = $0 { true } else { false } })
+        let carrier = try await world.resolve()
+        #expect(carrier.discoveryFindings.contains { $0.resultType == .stsWebPKIInvalid })
+    }
+
+    @Test func theOperatorIsToldOncePerDayThatAPolicyLapses() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText(maxAge: 4 * 86_400))
+        _ = try await world.resolve()
+        world.https.answer(.failure(.connection(reason: "refused")), at: try world.policyHost)
+        try await world.whileRunning { nextRound in
+            for _ in 0..<(4 * 24 * 2 - 1) { await nextRound(1_800) }
+        }
+        let days = await world.events().compactMap { if case .lapsing(_, let days) = $0 { days } else { nil } }
+        #expect(days == [1, 0])
+    }
+
+    @Test func aPolicyNobodyAsksForLapses() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText(maxAge: 40 * 86_400))
+        _ = try await world.resolve()
+        try await world.whileRunning { nextRound in
+            for _ in 0..<35 { await nextRound(86_400) }
+            let requests = world.https.requests.count
+            #expect((25...31).contains(requests))
+            for _ in 0..<40 { await nextRound(86_400) }
+            #expect(world.https.requests.count == requests)
+        }
+        #expect(world.resolver.cache.statistics.policiesInMemory == 0)  // expired, and dropped
+        #expect(try await world.store?.entry(for: world.domain) == nil)
+    }
+
+    @Test func aShortPolicyIsRefreshedInTimeWhileMailAsks() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText(maxAge: 600))
+        _ = try await world.resolve()
+        world.dns.answer(.failure(DNSFailure(.timeout)), at: try world.recordName)
+        try await world.whileRunning { nextRound in
+            for _ in 0..<60 {
+                await nextRound(60)
+                let resolution = try await world.resolve()
+                #expect(resolution.policy != nil)
+            }
+        }
+        #expect((10...20).contains(world.https.requests.count))
+    }
+
+    @Test func policiesOfTheStoreAreRefreshedWithoutEnteringMemory() async throws {
+        let store = MemoryPolicyStore()
+        let first = try FlowWorld(store: store)
+        first.publish(id: "1", policyText())
+        _ = try await first.resolve()
+        let second = try FlowWorld(store: store)
+        second.publish(id: "1", policyText("testing"))
+        second.advance(bySeconds: 86_400)
+        try await second.whileRunning { _ in }
+        #expect(second.https.requests.count == 1)
+        #expect(second.resolver.cache.statistics.policiesInMemory == 0)
+        #expect(store.entry(for: second.domain)?.policy.policy.mode == .testing)
+    }
+
+    @Test func aClockSetBackLeadsToARefresh() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText())
+        _ = try await world.resolve()
+        world.wall.advance(bySeconds: -365 * 86_400)
+        try await world.whileRunning { _ in }
+        #expect(world.https.requests.count == 2)
+        #expect(try await cached(world).fetchedAt == world.wall.now)  // R-CACHE-16
+    }
+
+    @Test func manyPoliciesDueAtOnceAreSpread() async throws {
+        let world = try FlowWorld(capacity: 10_000)
+        let domains = try (0..<2_000).map { try DomainName(parsing: "d\($0).example") }
+        for domain in domains {
+            world.dns.publishRecord("v=STSv1; id=1;", for: domain)
+            world.https.publishPolicy(policyText(), for: domain)
+            _ = try await world.resolver.resolve(.domain(domain))
+        }
+        var perRound: [Int] = []
+        try await world.whileRunning { nextRound in
+            await nextRound(64_000)
+            for _ in 0..<24 {
+                let before = world.https.requests.count
+                await nextRound(1_000)
+                perRound.append(world.https.requests.count - before)
+            }
+        }
+        #expect(world.https.requests.count == 4_000)
+        #expect(perRound.max() ?? .max < 200)  // evenly they would be 93 a round
+    }
+}
