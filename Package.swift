@@ -104,5 +104,9 @@ for target in package.targets where target.type == .regular || target.type == .t
         // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
         settings.append(.strictMemorySafety())
     }
+    if Context.environment["MTASTS_WARNINGS_AS_ERRORS"] != nil {
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0480-swiftpm-warning-control.md
+        settings.append(.treatAllWarnings(as: .error))
+    }
     target.swiftSettings = settings
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import MTASTS
 import MTASTSTesting
 import Testing
+
+@testable import MTASTS
 
 /// One query and one fetch for a domain, however many callers there are (R-FETCH-20).
 @Suite struct FlightTests {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import MTASTS
 import MTASTSTesting
 import Testing
 import VectorSupport
+
+@testable import MTASTS
 
 /// One row of flow.jsonl or cache.jsonl: the search for the policy in force.
 struct CacheVector: Vector {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import MTASTS
 import MTASTSTesting
+
+@testable import MTASTS
 
 /// A resolver with everything round it in the test's hands.
 struct FlowWorld {
@@ -95,7 +96,9 @@ func policyText(_ mode: String = "enforce", maxAge: Int = 604_800, mx: [String] 
 struct BrokenStore: PolicyStore {
     struct Failure: Error {}
     func entry(for domain: DomainName) throws -> StoredPolicy? { throw Failure() }
-    func put(_ policy: CachedPolicy, for domain: DomainName, replacing: StoreRevision?) throws -> Bool { throw Failure() }
+    func put(_ policy: CachedPolicy, for domain: DomainName, replacing: StoreRevision?) throws -> Bool {
+        throw Failure()
+    }
     func remove(_ domain: DomainName, revision: StoreRevision) throws -> Bool { throw Failure() }
     func entries(after cursor: StoreCursor?, limit: Int) throws -> StorePage { throw Failure() }
 }

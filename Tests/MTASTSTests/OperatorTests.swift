@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import MTASTS
 import MTASTSTesting
 import Testing
+
+@testable import MTASTS
 
 /// Overrides, events and explanations.
 @Suite struct OperatorTests {
@@ -66,7 +67,10 @@ import Testing
         Change(text: policyText("none", mx: []), signs: [.modeWeakened]),
         Change(text: policyText(mx: ["*.evil.example"]), signs: [.mxWidened]),
         Change(text: policyText(maxAge: 86_400), signs: [.maxAgeShrunk]),
-        Change(text: policyText("testing", maxAge: 60, mx: ["*.com"]), signs: [.modeWeakened, .mxWidened, .maxAgeShrunk]),
+        Change(
+            text: policyText("testing", maxAge: 60, mx: ["*.com"]),
+            signs: [.modeWeakened, .mxWidened, .maxAgeShrunk]
+        ),
     ])
     func aWeakerPolicyIsTakenAndTold(_ change: Change) async throws {
         let world = try FlowWorld()
@@ -76,7 +80,9 @@ import Testing
         world.publish(id: "2", change.text)
         let changed = try STSPolicy(parsing: change.text)
         #expect(try await world.resolve().policy == changed)
-        let signs = await world.events().compactMap { if case .downgradeSigns(_, let signs) = $0 { signs } else { nil } }
+        let signs = await world.events().compactMap {
+            if case .downgradeSigns(_, let signs) = $0 { signs } else { nil }
+        }
         #expect(signs == (change.signs.isEmpty ? [] : [change.signs]))
     }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import MTASTS
 import MTASTSTesting
 import Testing
+
+@testable import MTASTS
 
 /// When DNS is asked again, by FLOW section 1, and before a message is returned (R-APPLY-07 to R-APPLY-09).
 @Suite struct RecheckTests {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import MTASTS
 import MTASTSTesting
 import Testing
+
+@testable import MTASTS
 
 /// `run()`: R-CACHE-05 to R-CACHE-09.
 @Suite struct RefreshTests {
