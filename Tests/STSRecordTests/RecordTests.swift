@@ -37,8 +37,10 @@ struct RecordTests {
     }
 
     @Test(arguments: [
-        ("", "1"), ("v", "1"), ("id", "1"), ("_a", "1"), ("a b", "1"), ("é", "1"), ("a=", "1"), ("a;", "1"), ("a", ""), ("a", " "),
-        ("a", "b c"), ("a", "b;"), ("a", "b=c"), ("a", "é"), ("a", "\0"), ("a", "b\n"), (String(repeating: "n", count: 33), "1"),
+        ("", "1"), ("v", "1"), ("id", "1"), ("_a", "1"), ("a b", "1"), ("é", "1"), ("a=", "1"), ("a;", "1"), ("a", ""),
+        ("a", " "),
+        ("a", "b c"), ("a", "b;"), ("a", "b=c"), ("a", "é"), ("a", "\0"), ("a", "b\n"),
+        (String(repeating: "n", count: 33), "1"),
     ])
     func notAnExtension(_ name: String, _ value: String) {
         #expect(STSRecord.Extension(name: name, value: value) == nil)

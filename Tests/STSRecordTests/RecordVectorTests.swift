@@ -8,15 +8,16 @@ import VectorSupport
 struct RecordVectorTests {
     @Test("records", arguments: try Vectors.load("record", as: RecordVector.self))
     func record(_ vector: RecordVector) throws {
-        do throws(STSRecord.ParseError) {
-            let record = try STSRecord(parsing: vector.input.value)
+        let result = Result { () throws(STSRecord.ParseError) in try STSRecord(parsing: vector.input.value) }
+        switch result {
+        case .success(let record):
             #expect(vector.expect.error == nil)
             #expect(record.id.description == vector.expect.id)
             #expect(record.fields == vector.expect.extensions)
             let text = try #require(vector.input.text)
             #expect(try STSRecord(parsing: text) == record)
             #expect(STSRecord.select(from: [[vector.input.value]]) == .record(record))
-        } catch {
+        case .failure(let error):
             let expected = try #require(vector.expect.error, "refused: \(error)")
             #expect(error.code.rawValue == expected.code)
             #expect(error.offset == expected.offset)

@@ -24,7 +24,7 @@ struct ReferenceRecord: Equatable {
             fields.append(field)
         }
         guard let id = fields.first(where: { $0.name == "id" })?.value else { return nil }
-        guard (1...32).contains(id.count), id.allSatisfy(Self.alphanumerics.contains) else { return nil }
+        guard (1...32).contains(id.utf8.count), Self.all(ArraySlice(id.utf8), Self.alphanumerics) else { return nil }
         self.id = id
         extensions = []
         for field in fields where !["v", "id"].contains(field.name) {
@@ -32,9 +32,21 @@ struct ReferenceRecord: Equatable {
         }
     }
 
-    private static let alphanumerics = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-    private static let nameTail = alphanumerics.union("_-.")
-    private static let valueOctets = Set((0x21...0x7E).map { UInt8($0) }).subtracting([0x3B, 0x3D])
+    // One Boolean for each octet: sets would make the comparison slow.
+    private static let alphanumerics = table("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    private static let nameTail = table("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
+    private static let values = (0...255).map { (0x21...0x7E).contains($0) && $0 != 0x3B && $0 != 0x3D }
+
+    private static func table(_ members: String) -> [Bool] {
+        var table = [Bool](repeating: false, count: 256)
+        for octet in members.utf8 { table[Int(octet)] = true }
+        return table
+    }
+
+    private static func all(_ octets: ArraySlice<UInt8>, _ table: [Bool]) -> Bool {
+        for octet in octets where !table[Int(octet)] { return false }
+        return true
+    }
 
     private static func withoutBlanksAtEnd(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var text = text
@@ -44,12 +56,11 @@ struct ReferenceRecord: Equatable {
 
     private static func field(_ text: ArraySlice<UInt8>) -> Field? {
         guard let equals = text.firstIndex(of: 0x3D) else { return nil }
-        let name = String(decoding: text[..<equals], as: UTF8.self)
+        let name = text[..<equals]
         let value = text[(equals + 1)...]
-        guard (1...32).contains(equals - text.startIndex), name.dropFirst().allSatisfy(nameTail.contains),
-            let first = name.first, alphanumerics.contains(first),
-            !value.isEmpty, value.allSatisfy(valueOctets.contains)
+        guard (1...32).contains(name.count), all(name.prefix(1), alphanumerics), all(name, nameTail),
+            !value.isEmpty, all(value, values)
         else { return nil }
-        return Field(name, String(decoding: value, as: UTF8.self))
+        return Field(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
     }
 }

@@ -55,7 +55,9 @@ extension Workload {
             Workload("policy") { try STSPolicy(parsing: policy).mx.count },
             Workload("policy-large") { try STSPolicy(parsing: large).mx.count },
             Workload("domain-name") { try DomainName(parsing: "mx-7.customers.mail-relay.example.net").labelCount },
-            Workload("domain-name-upper-case") { try DomainName(parsing: "MX-7.Customers.Mail-Relay.Example.Net").labelCount },
+            Workload("domain-name-upper-case") {
+                try DomainName(parsing: "MX-7.Customers.Mail-Relay.Example.Net").labelCount
+            },
         ]
     }
 
