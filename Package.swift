@@ -75,7 +75,7 @@ let package = Package(
             dependencies: ["MTASTS", .target(name: "CMTASTSCURL", condition: .when(traits: ["CURL"]))]
         ),
         .target(name: "MTASTSTesting", dependencies: ["MTASTS", "PolicyCache"]),
-        .testTarget(name: "STSCoreTests", dependencies: ["STSCore"]),
+        .testTarget(name: "STSCoreTests", dependencies: ["STSCore", "VectorSupport"]),
         .testTarget(name: "MXPatternTests", dependencies: ["MXPattern", "VectorSupport"]),
         .testTarget(name: "STSRecordTests", dependencies: ["STSRecord", "VectorSupport"]),
         .testTarget(name: "STSPolicyTests", dependencies: ["STSPolicy", "VectorSupport"]),

@@ -60,7 +60,10 @@ struct RecordReader {
         }
         var valueEnd = valueStart
         while valueEnd < end, octets[valueEnd].isRecordValueOctet { valueEnd += 1 }
-        guard valueEnd > valueStart else { throw .init(code: .emptyValue, offset: valueStart) }
+        guard valueEnd > valueStart else {
+            let isEmpty = valueStart == end || octets[valueStart].isBlank || octets[valueStart] == 0x3B
+            throw .init(code: isEmpty ? .emptyValue : .forbiddenOctet, offset: valueStart)
+        }
         // A later `v` or `id` is a duplicate and ignored (section 3.2, last paragraph).
         if !octets.equals("v", from: start, to: nameEnd), !octets.equals("id", from: start, to: nameEnd) {
             extensions.add(

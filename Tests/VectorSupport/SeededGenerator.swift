@@ -33,21 +33,23 @@ extension SeededGenerator {
     }
 
     /// Up to `bound` words of a grammar's alphabet, one after the other.
-    public mutating func sentence(of words: [String], below bound: Int) -> [UInt8] {
+    public mutating func sentence(of words: [[UInt8]], below bound: Int) -> [UInt8] {
         var octets: [UInt8] = []
-        for _ in 0..<below(bound) { octets.append(contentsOf: pick(words).utf8) }
+        for _ in 0..<below(bound) { octets += pick(words) }
         return octets
     }
+
+    /// Octets at the edges of the grammars' classes.
+    private static let edges: [UInt8] = [
+        0x00, 0x09, 0x0A, 0x0D, 0x20, 0x2A, 0x2D, 0x2E, 0x3A, 0x3B, 0x3D, 0x5F, 0x7F, 0x80, 0xC2, 0xFF,
+    ]
 
     /// The octets with one to three small changes: one replaced, removed, doubled, inserted, or the end cut off.
     public mutating func mutation(of original: [UInt8]) -> [UInt8] {
         var octets = original
         for _ in 0...below(3) {
             let place = below(octets.count + 1)
-            let edges: [UInt8] = [
-                0x00, 0x09, 0x0A, 0x0D, 0x20, 0x2A, 0x2D, 0x2E, 0x3A, 0x3B, 0x3D, 0x5F, 0x7F, 0x80, 0xC2, 0xFF,
-            ]
-            let octet = once(in: 2) ? pick(edges) : UInt8(truncatingIfNeeded: next())
+            let octet = once(in: 2) ? pick(Self.edges) : UInt8(truncatingIfNeeded: next())
             switch below(5) {
             case 0 where place < octets.count: octets[place] = octet
             case 1 where place < octets.count: octets.remove(at: place)
