@@ -19,27 +19,40 @@ extension SystemDNS {
         }
 
         /// Reads `ADDRESS`, `ADDRESS:PORT` or `[ADDRESS]:PORT`; an IPv6 address before a port needs the brackets.
-        public init?(_ text: String) {
+        ///
+        /// It throws instead of giving nil, since a server that is nil means those of the system.
+        public init(parsing text: String) throws(ParseError) {
             if let address = IPAddress(text) {
                 self.init(address: address)
                 return
             }
-            guard let colon = text.lastIndex(of: ":") else { return nil }
+            guard let colon = text.lastIndex(of: ":") else { throw ParseError(text: text) }
             let digits = text[text.index(after: colon)...]
             guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
                 let port = UInt16(digits), port > 0
-            else { return nil }
+            else { throw ParseError(text: text) }
             var host = text[..<colon]
             if host.hasPrefix("["), host.hasSuffix("]") {
                 host = host.dropFirst().dropLast()
             } else if host.contains(":") {
-                return nil
+                throw ParseError(text: text)
             }
-            guard let address = IPAddress(String(host)) else { return nil }
+            guard let address = IPAddress(String(host)) else { throw ParseError(text: text) }
             self.init(address: address, port: port)
         }
 
-        /// The address and the port, as ``init(_:)`` reads them.
+        /// A text that is no address with or without a port.
+        public struct ParseError: Error, Hashable, Sendable, CustomStringConvertible {
+            /// The text.
+            public let text: String
+
+            /// A sentence for people.
+            public var description: String {
+                "\"\(text)\" is no DNS server: write ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT"
+            }
+        }
+
+        /// The address and the port, as ``init(parsing:)`` reads them.
         public var description: String {
             address.octets.count == 4 ? "\(address):\(port)" : "[\(address)]:\(port)"
         }

@@ -3,7 +3,7 @@
 import MTASTS
 import Testing
 
-@testable import MTASTSSystemDNS
+@_spi(Fuzzing) @testable import MTASTSSystemDNS
 
 /// Messages that lie, loop or leave their bounds.
 struct HostileMessageTests {
@@ -92,12 +92,14 @@ struct HostileMessageTests {
         let seeds = [ReplyTests.signed, builder.message]
         var random = SplitMix(state: 8461)
         var outcomes: Set<String> = []
+        var counts: Set<Int?> = []
         for round in 0..<20_000 {
             var message = seeds[round % seeds.count]
             for _ in 0..<(1 + Int(random.next() % 4)) {
                 message[Int(random.next() % UInt64(message.count))] = UInt8(truncatingIfNeeded: random.next())
             }
             if random.next() % 4 == 0 { message.removeLast(Int(random.next() % UInt64(message.count))) }
+            counts.formUnion(DNSAnswerReader.recordCounts(in: message.span))
             do {
                 outcomes.insert(try reply(message).content.label)
             } catch let failure as DNSFailure {
@@ -105,6 +107,7 @@ struct HostileMessageTests {
             }
         }
         // The changes reach the reader's ways out.
+        #expect(counts.isSuperset(of: [nil, 0, 1]))
         #expect(outcomes.isSuperset(of: ["records", "noData", "noSuchName", "alias", "malformedAnswer", "refused"]))
     }
 }

@@ -32,8 +32,7 @@ final class LoopbackServer: Sendable {
     init(_ script: @escaping Script) throws {
         let stream = try Self.bound(SOCK_STREAM, port: 0)
         let port = try Self.port(of: stream)
-        guard let server = SystemDNS.Server("127.0.0.1:\(port)") else { throw SetUpFailure(step: "address") }
-        self.server = server
+        server = try SystemDNS.Server(parsing: "127.0.0.1:\(port)")
         listener = stream
         datagrams = try Self.bound(SOCK_DGRAM, port: port)
         var waiting: Int32 = -1

@@ -51,8 +51,8 @@ struct ServerTests {
         ("[2001:db8::1]:5300", "[2001:db8::1]:5300"),
         ("2001:db8::1", "[2001:db8::1]:53"), ("[192.0.2.1]:1", "192.0.2.1:1"),
     ])
-    func reads(text: String, canonical: String) {
-        #expect(SystemDNS.Server(text)?.description == canonical)
+    func reads(text: String, canonical: String) throws {
+        #expect(try SystemDNS.Server(parsing: text).description == canonical)
     }
 
     @Test(arguments: [
@@ -60,6 +60,6 @@ struct ServerTests {
         "[::1]:", "[::1:53", "192.0.2.256", ":53", "192.0.2.1:000053",
     ])
     func refuses(text: String) {
-        #expect(SystemDNS.Server(text) == nil)
+        #expect(throws: SystemDNS.Server.ParseError(text: text)) { try SystemDNS.Server(parsing: text) }
     }
 }

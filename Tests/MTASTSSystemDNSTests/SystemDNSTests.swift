@@ -169,7 +169,11 @@ struct SystemDNSTests {
         let descriptor = try LoopbackServer.bound(SOCK_DGRAM, port: 0)
         let port = try LoopbackServer.port(of: descriptor)
         close(descriptor)
-        let dns = SystemDNS(server: SystemDNS.Server("127.0.0.1:\(port)"), timeout: .seconds(60), attempts: 2)
+        let dns = SystemDNS(
+            server: try SystemDNS.Server(parsing: "127.0.0.1:\(port)"),
+            timeout: .seconds(60),
+            attempts: 2
+        )
         await #expect { try await dns.txtRecords(at: try #require(name)) } throws: { error in
             (error as? DNSFailure)?.code == .unreachable
         }
