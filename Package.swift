@@ -85,7 +85,7 @@ let package = Package(
             name: "MTASTSTests",
             dependencies: ["MTASTS", "MTASTSTesting", "MTASTSFoundation", "VectorSupport"]
         ),
-        .testTarget(name: "MTASTSSystemDNSTests", dependencies: ["MTASTSSystemDNS"]),
+        .testTarget(name: "MTASTSSystemDNSTests", dependencies: ["MTASTS", "MTASTSSystemDNS", "MTASTSTesting"]),
         .target(name: "VectorSupport", path: "Tests/VectorSupport"),
     ],
     swiftLanguageModes: [.v6]
