@@ -51,33 +51,45 @@ private struct Situation {
     /// Whether the policy binds this message.
     var enforces: Bool { policy == .policy(.enforce) && !options.tlsRequiredNo }
 
-    /// Whether a DANE match would lift the policy.
-    var daneLiftsPolicy: Bool { options.daneSuffices && dane.mayAuthenticate }
+    /// Whether DANE authenticates the host, or may yet.
+    private var mayMatchDANE: Bool { dane == .matched || dane == .usable }
 
     func beforeConnecting() -> DeliveryDecision {
-        if !options.tlsRequiredNo {
-            if dane == .lookupFailed {
-                return skip(.daneFailure, [.failure(.tlsa, .dnssecInvalid, reason: "tlsa-lookup-failed")])
-            }
-            if dane == .requiredButAbsent {
-                return skip(.daneFailure, [.failure(.tlsa, .daneRequired, reason: "no-secure-tlsa-records")])
-            }
+        // No session is needed to know these.
+        let nameFinding: TLSFinding? = namesPolicy && !nameMatches ? .nameMismatch : nil
+        let findings = [nameFinding, daneFaultBeforeSession].compactMap(\.self)
+        if enforces, !nameMatches, !(options.daneSuffices && mayMatchDANE) {
+            return skip(.policyNameMismatch, findings)
         }
-        if enforces, !nameMatches, !daneLiftsPolicy {
-            return skip(.policyNameMismatch, [.nameMismatch])
-        }
+        if !options.tlsRequiredNo, isDANELost { return skip(.daneFailure, findings) }
         return DeliveryDecision(action: .proceed(requirement), findings: [])
     }
 
     func afterHandshake(_ tls: TLSObservation) -> DeliveryDecision {
         let findings = [policyFinding(tls), daneFinding(tls)].compactMap(\.self)
-        if !options.tlsRequiredNo, !daneHolds(tls) { return skip(.daneFailure, findings) }
-        let isLifted = options.daneSuffices && dane == .matched
+        let isLifted = options.daneSuffices && dane == .matched && tls.isEstablished
+        // If the policy and DANE both fail, the policy is told: `afterWalk` must know of it (RFC 8461 section 5).
         if enforces, !isLifted, let fault = sessionFault(tls) {
             return skip(fault == .nameMismatch ? .policyNameMismatch : .policyTLSFailure, findings)
         }
+        if !options.tlsRequiredNo, !daneHolds(tls) { return skip(.daneFailure, findings) }
         if case .handshakeFailed = tls { return DeliveryDecision(action: .reconnectWithoutTLS, findings: findings) }
         return DeliveryDecision(action: .proceed(requirement), findings: findings)
+    }
+
+    /// Whether there is a policy that names MX hosts.
+    private var namesPolicy: Bool { policy == .policy(.enforce) || policy == .policy(.testing) }
+
+    /// Whether DANE rules the host out whatever a session would show.
+    private var isDANELost: Bool {
+        switch dane {
+        case .mismatched, .lookupFailed, .requiredButAbsent: true
+        case .notApplicable, .usable, .matched, .allUnusable: false
+        }
+    }
+
+    private var daneFaultBeforeSession: TLSFinding? {
+        isDANELost || dane == .allUnusable ? daneFault : nil
     }
 
     private func skip(_ reason: DeliveryDecision.SkipReason, _ findings: [TLSFinding]) -> DeliveryDecision {
@@ -86,7 +98,7 @@ private struct Situation {
 
     private var requirement: TLSRequirement {
         if options.tlsRequiredNo { return .opportunistic }
-        if dane.mayAuthenticate { return enforces && !options.daneSuffices ? .daneAndWebPKI : .dane }
+        if mayMatchDANE { return enforces && !options.daneSuffices ? .daneAndWebPKI : .dane }
         if enforces { return .webPKI }
         return dane == .allUnusable ? .encrypted : .opportunistic
     }
@@ -125,31 +137,27 @@ private struct Situation {
     private func daneFinding(_ tls: TLSObservation) -> TLSFinding? {
         switch dane {
         case .notApplicable: nil
-        case .lookupFailed: .failure(.tlsa, .dnssecInvalid, reason: "tlsa-lookup-failed")
-        case .requiredButAbsent: .failure(.tlsa, .daneRequired, reason: "no-secure-tlsa-records")
-        case .allUnusable: .failure(.tlsa, .tlsaInvalid, reason: "all-records-unusable")
+        case .lookupFailed, .requiredButAbsent, .allUnusable: daneFault
         case .usable, .matched, .mismatched:
-            if tls.isEstablished { comparisonFinding } else { tls.fault(for: .tlsa) }
+            if tls.isEstablished {
+                daneFault ?? TLSFinding(policyType: .tlsa, result: .success)
+            } else {
+                tls.fault(for: .tlsa)
+            }
         }
     }
 
-    private var comparisonFinding: TLSFinding {
+    /// What is wrong by the state of DANE alone, nil if nothing is.
+    private var daneFault: TLSFinding? {
         switch dane {
-        case .matched: TLSFinding(policyType: .tlsa, result: .success)
+        case .notApplicable, .matched: nil
+        case .usable: .failure(.tlsa, .validationFailure, reason: "tlsa-not-compared")
         case .mismatched(.hostMismatch): .failure(.tlsa, .certificateHostMismatch, reason: nil)
         case .mismatched(.notTrusted(let reason)): .failure(.tlsa, .certificateNotTrusted, reason: reason)
         case .mismatched(.other(let reason)): .failure(.tlsa, .validationFailure, reason: reason)
-        default: .failure(.tlsa, .validationFailure, reason: "tlsa-not-compared")
-        }
-    }
-}
-
-extension DANEState {
-    /// Whether DANE can authenticate the host.
-    fileprivate var mayAuthenticate: Bool {
-        switch self {
-        case .usable, .matched, .mismatched: true
-        case .notApplicable, .allUnusable, .lookupFailed, .requiredButAbsent: false
+        case .allUnusable: .failure(.tlsa, .tlsaInvalid, reason: "all-records-unusable")
+        case .lookupFailed: .failure(.tlsa, .dnssecInvalid, reason: "tlsa-lookup-failed")
+        case .requiredButAbsent: .failure(.tlsa, .daneRequired, reason: "no-secure-tlsa-records")
         }
     }
 }
