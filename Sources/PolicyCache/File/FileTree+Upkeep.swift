@@ -10,8 +10,7 @@ extension FileTree {
 
     /// 64 random bits in hexadecimal: no two writes get the same, by whatever process and however close.
     static func randomDigits() -> String {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        OpenFile.padded(String(UInt64.random(in: .min ... .max), radix: 16), to: 16)
     }
 
     /// Opens the store's folder, made if missing, tries to write in it, and sweeps what a crash has left.
@@ -96,9 +95,7 @@ extension FileTree {
         do throws(Failure) {
             let damaged = try makeFolder(Self.damagedFolder)
             // The time first, so that names sort by age; a long name is cut to what a file system allows.
-            let time = String(max(0, SystemWallClock().now.secondsSinceEpoch))
-            let stamp = String(repeating: "0", count: max(0, 12 - time.utf8.count)) + time
-            let kept = "\(stamp)-\(Self.randomDigits())-\(name.prefix(200))"
+            let kept = "\(OpenFile.timeDigits())-\(Self.randomDigits())-\(name.prefix(200))"
             try folder.rename(name, to: kept, in: damaged)
             let all = try damaged.names().filter { !$0.hasPrefix(".") }.sorted()
             for old in all.dropLast(Self.maximumDamaged) { try? damaged.remove(old) }

@@ -38,8 +38,7 @@ struct FileTree: Sendable {
 
     /// The name of a folder: two hexadecimal digits.
     static func shardName(_ shard: Int) -> String {
-        let digits = String(shard, radix: 16)
-        return digits.utf8.count < 2 ? "0\(digits)" : digits
+        OpenFile.padded(String(shard, radix: 16), to: 2)
     }
 
     static func fileName(of domain: DomainName) -> String { "\(domain)\(suffix)" }
@@ -71,8 +70,9 @@ struct FileTree: Sendable {
     /// Makes a folder of the store and sees to it that it outlives a power failure.
     func makeFolder(_ name: String) throws(Failure) -> OpenFile {
         try OpenFile.makeFolder(root, path: root)
-        try OpenFile.makeFolder("\(root)/\(name)", path: name)
-        try OpenFile.folder(at: root, path: root, followLinks: true).sync()
+        if try OpenFile.makeFolder("\(root)/\(name)", path: name) {
+            try OpenFile.folder(at: root, path: root, followLinks: true).sync()
+        }
         return try OpenFile.folder(at: "\(root)/\(name)", path: name)
     }
 

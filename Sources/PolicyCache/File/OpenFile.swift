@@ -264,6 +264,18 @@ extension OpenFile {
     /// Holds the thread for some microseconds, fewer if a signal comes.
     static func pause(microseconds: UInt32) { usleep(microseconds) }
 
+    /// The wall time in seconds and nanoseconds, as digits that sort by time.
+    static func timeDigits() -> String {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return "\(padded(String(time.tv_sec), to: 12)).\(padded(String(time.tv_nsec), to: 9))"
+    }
+
+    /// Digits with zeros put before them.
+    static func padded(_ digits: String, to count: Int) -> String {
+        String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
+    }
+
     /// Error numbers that the store tells apart.
     enum Number {
         static let missing = ENOENT
