@@ -117,7 +117,8 @@ extension PolicyCache {
         }
     }
 
-    private static func rank(_ policy: CachedPolicy, now: UnixTime) -> Int {
+    /// The order in which entries make room, the lowest first.
+    static func rank(_ policy: CachedPolicy, now: UnixTime) -> Int {
         guard policy.isFresh(at: now) else { return 0 }
         return switch policy.policy.mode {
         case .none: 1
