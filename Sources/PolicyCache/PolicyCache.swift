@@ -117,7 +117,8 @@ extension PolicyCache {
         }
     }
 
-    private static func rank(_ policy: CachedPolicy, now: UnixTime) -> Int {
+    /// The order in which entries make room, the lowest first.
+    static func rank(_ policy: CachedPolicy, now: UnixTime) -> Int {
         guard policy.isFresh(at: now) else { return 0 }
         return switch policy.policy.mode {
         case .none: 1
@@ -129,12 +130,15 @@ extension PolicyCache {
 
 /// Lets policies of one text share one buffer, since most domains publish one of a few texts.
 ///
-/// It holds a bounded number of texts: when it is full it starts anew, which costs sharing and nothing else.
+/// It holds a bounded number of texts: when it is full it starts anew, which costs sharing and nothing else. A text
+/// that many domains publish is short, and a long one would keep its buffer here after it has left the cache.
 private struct TextPool {
     private static let limit = 4_096
+    private static let maximumOctets = 1_024
     private var policies: [[UInt8]: STSPolicy] = [:]
 
     mutating func shared(_ policy: STSPolicy) -> STSPolicy {
+        guard policy.text.count <= Self.maximumOctets else { return policy }
         if let known = policies[policy.text] { return known }
         if policies.count >= Self.limit { policies.removeAll(keepingCapacity: true) }
         policies[policy.text] = policy
