@@ -98,14 +98,14 @@ async def endless_body(c):
     await c.request()
     await c.send(HEAD + b"\r\n")
     while True:
-        await c.send(b"x" * 1024, body=True)
+        await c.send(b"x" * 16384, body=True)
 
 
 async def endless_chunks(c):
     await c.request()
     await c.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
     while True:
-        await c.send(b"400\r\n" + b"x" * 1024 + b"\r\n", body=True)
+        await c.send(b"4000\r\n" + b"x" * 16384 + b"\r\n", body=True)
 
 
 async def endless_header(c):
