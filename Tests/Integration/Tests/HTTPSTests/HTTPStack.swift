@@ -3,10 +3,12 @@
 import IntegrationSupport
 import MTASTS
 import MTASTSAsyncHTTPClient
+import MTASTSCURL
 
 /// The transports under test.
 enum HTTPStack: String, CaseIterable, Sendable {
     case asyncHTTPClient = "AsyncHTTPClient"
+    case curl = "CURL"
 
     /// A transport and the way to stop it.
     struct Running {
@@ -28,6 +30,13 @@ enum HTTPStack: String, CaseIterable, Sendable {
             options.endpoints = endpoints ?? world.endpoints
             options.trustRoots = .pemFiles([trustRoot ?? world.trustRoot])
             let transport = try AsyncHTTPClientTransport(options)
+            return Running(http: transport, shutdown: { await transport.shutdown() })
+        case .curl:
+            var options = CURLTransport.Options()
+            options.gate = gate
+            options.endpoints = endpoints ?? world.endpoints
+            options.trustRoots = .pemFiles([trustRoot ?? world.trustRoot])
+            let transport = try CURLTransport(options)
             return Running(http: transport, shutdown: { await transport.shutdown() })
         }
     }

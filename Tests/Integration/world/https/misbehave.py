@@ -65,7 +65,9 @@ class Connection:
             raise Gone
 
     async def send(self, octets, body=False):
-        if self.gone is not None and self.gone.done():
+        # drain() alone neither yields nor raises on a connection that has just broken.
+        await asyncio.sleep(0)
+        if self.writer.transport.is_closing() or (self.gone is not None and self.gone.done()):
             raise Gone
         self.writer.write(octets)
         await self.writer.drain()
