@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if CURL
+import CMTASTSCURL
+public import MTASTS
+import Synchronization
+
+/// Fetches policy files with the system's libcurl.
+///
+/// All transfers run on one thread of the transport's own; no caller is blocked. No connection outlives its transfer.
+/// The ``ConnectionGate`` judges each address before a connection to it is opened. After the handshake and before
+/// the request, the names of the certificate are checked once more, since libcurl takes a common name where RFC 9525
+/// section 6.3 does not.
+///
+/// libcurl does not tell whether TLS announced the end of a connection. A body that neither Content-Length nor
+/// chunks delimit might have been cut, hence it is refused as ``HTTPFailure/incomplete(reason:)``.
+///
+/// The thread ends when the transport is released or ``shutdown()`` is called.
+public final class CURLTransport: HTTPTransport {
+    /// The certificates that a policy host's chain must lead to.
+    public enum TrustRoots: Hashable, Sendable {
+        /// Those that libcurl was built to use, as a rule the system's.
+        case system
+        /// Those in files in PEM format, and no others.
+        case pemFiles([String])
+    }
+
+    /// What can be chosen.
+    public struct Options: Sendable {
+        /// The certificates that a policy host's chain must lead to.
+        public var trustRoots = TrustRoots.system
+
+        /// The value of the header field User-Agent.
+        public var userAgent = "swift-mta-sts (MTA-STS policy fetch, RFC 8461)"
+
+        /// Which addresses may be connected to, and how often at once.
+        public var gate = ConnectionGate()
+
+        /// How long address look-up, connection and TLS handshake may take; libcurl divides it among the addresses.
+        public var connectTimeout = Duration.seconds(20)
+
+        /// Where to connect instead of asking DNS.
+        public var endpoints = EndpointOverride()
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Why a transport cannot be made, or its trust roots not be read.
+    public struct SetupError: Error, Hashable, Sendable, CustomStringConvertible {
+        /// A sentence for people.
+        public let description: String
+    }
+
+    private let options: Options
+    private let trust: Mutex<TrustStore>
+    private let loop: TransferLoop
+
+    /// A transport.
+    ///
+    /// - Throws: ``SetupError`` if libcurl cannot be started or a file of ``Options/trustRoots`` cannot be read.
+    public init(_ options: Options = Options()) throws {
+        self.options = options
+        self.trust = Mutex(try TrustStore(options.trustRoots))
+        self.loop = try TransferLoop(gate: options.gate)
+    }
+
+    deinit { loop.stop() }
+
+    /// Reads the trust roots again, for later fetches; on an error the old ones stay.
+    ///
+    /// - Throws: ``SetupError`` if a file of ``Options/trustRoots`` cannot be read.
+    public func reloadTrustRoots() throws {
+        let fresh = try TrustStore(options.trustRoots)
+        trust.withLock { $0 = fresh }
+    }
+
+    /// Ends the fetches under way, which fail, and waits until their connections are closed. Later fetches fail.
+    public func shutdown() async {
+        loop.stop()
+        await loop.waitUntilFinished()
+    }
+
+    /// The server's answer. See ``HTTPTransport/fetch(_:)``.
+    public func fetch(_ request: PolicyRequest) async throws -> HTTPResponse {
+        try Task.checkCancellation()
+        guard request.deadline > .zero else { throw HTTPFailure.deadline(request.deadline) }
+        let id = loop.nextID()
+        let loop = self.loop
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                loop.start(
+                    TransferLoop.Job(
+                        id: id,
+                        request: request,
+                        endpoint: options.endpoints.endpoint(for: request.host),
+                        userAgent: options.userAgent,
+                        connectTimeout: options.connectTimeout,
+                        trust: trust.withLock { $0 },
+                        continuation: continuation
+                    )
+                )
+                // The handler below may have run before the job was there to be cancelled.
+                if Task.isCancelled { loop.cancel(id) }
+            }
+        } onCancel: {
+            loop.cancel(id)
+        }
+    }
+}
+#endif
