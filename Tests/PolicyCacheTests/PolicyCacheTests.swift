@@ -36,7 +36,6 @@ extension PolicyCache {
         let hit = try #require(cache.lookUp(domain, now: time(5_000)))
         #expect(try hit.policy == cached())
         #expect(hit.nextCheck == later)
-        #expect(cache.lastRequest(for: domain) == time(5_000))
         var seen: [CachedPolicy] = []
         cache.forEach { _, policy in seen.append(policy) }
         #expect(seen.map(\.lastRequestedAt) == [time(5_000)])
