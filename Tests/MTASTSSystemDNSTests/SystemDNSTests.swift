@@ -82,7 +82,7 @@ struct SystemDNSTests {
     }
 
     @Test func aServerThatDoesNotAnswerIsAskedAgain() async throws {
-        let (outcome, queries) = try await lookUp(timeout: .milliseconds(20), attempts: 3) { _, _ in [] }
+        let (outcome, queries) = try await lookUp(timeout: .milliseconds(400), attempts: 3) { _, _ in [] }
         #expect(failure(outcome) == .timeout)
         #expect(queries == 3)
     }
@@ -223,14 +223,15 @@ struct SystemDNSTests {
         let name = try #require(name)
         #expect(dns.timeLimit == .milliseconds(400))
         let tasks = (0..<20).map { _ in Task { try await dns.txtRecords(at: name) } }
-        let start = ContinuousClock.now
         var codes: [DNSFailure.Code?] = []
         for task in tasks {
             let result = await task.result
             codes.append(code { try result.get() })
         }
-        #expect(Set(codes) == [.timeout, .overloaded])
-        #expect(ContinuousClock.now - start < .seconds(3))
+        // The first ones time out; without a limit on the wait for a thread all would.
+        #expect(Set(codes).isSubset(of: [.timeout, .overloaded]))
+        #expect(codes.contains(.overloaded))
+        #expect(server.queryCount < tasks.count)
     }
 
     @Test func argumentsAreHeldInBounds() {
