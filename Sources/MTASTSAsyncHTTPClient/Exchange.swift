@@ -81,6 +81,11 @@ struct Exchange: Sendable {
         else {
             throw HTTPFailure.certificate(reason: FailureReason.hostMismatch(request.host))
         }
+        // Read little at a time: a hundred servers may flood us at once.
+        try channel.syncOptions?.setOption(
+            ChannelOptions.recvAllocator,
+            value: FixedSizeRecvByteBufferAllocator(capacity: 4_096)
+        )
         // A chunk of one octet takes six.
         let limit = headerLimit + 8 * min(request.bodyLimit, .max / 16)
         try pipeline.addHandler(OctetLimiter(limit: limit), position: .after(tls))
@@ -124,7 +129,10 @@ struct Exchange: Sendable {
             body.reserveCapacity(max(0, length))
         }
         for try await part in response.body {
-            guard part.readableBytes <= limit - body.count else { throw HTTPFailure.tooLarge(limit: limit) }
+            let count = body.count + part.readableBytes
+            guard count <= limit else { throw HTTPFailure.tooLarge(limit: limit) }
+            // An array would grow to twice what is allowed.
+            if body.capacity < count { body.reserveCapacity(min(limit, max(count, 2 * body.capacity))) }
             body.append(contentsOf: part.readableBytesView)
         }
         return body
