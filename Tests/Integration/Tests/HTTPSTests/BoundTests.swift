@@ -41,7 +41,9 @@ extension HTTPSTests {
                 "closed at most \(slowest) s after octet 65,537, at most \(most) octets sent"
             )
             #expect(growth <= 16 * Self.mebibyte)
-            #expect(slowest < 1)
+            // A hundred at once wait for each other on a busy machine; that none reads on shows in what was sent.
+            #expect(slowest < (count == 1 ? 1 : 5))
+            #expect(most < Self.mebibyte)
         }
 
         @Test(arguments: HTTPStack.allCases, ["drip", "drip-header", "no-answer", "no-handshake"])
