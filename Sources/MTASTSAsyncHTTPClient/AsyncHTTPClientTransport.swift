@@ -13,7 +13,10 @@ import Synchronization
 /// exchange: nothing is pooled or kept idle. The addresses of the policy host are looked up first, and the
 /// ``ConnectionGate`` judges each one before a connection to it is opened. After the handshake the names of the
 /// certificate are checked once more, since the TLS stack takes common names and partial wildcards that RFC 9525
-/// section 6.3 refuses.
+/// section 6.3 refuses. A policy host with an underscore in its name always fails, since NIOSSL matches no such name.
+///
+/// A fetch that is cancelled during the TLS handshake returns at once, but its socket stays open until
+/// ``Options/connectTimeout``: async-http-client cannot give up a handshake. In all other states it is closed at once.
 ///
 /// Call ``shutdown()`` to stop; an event loop group that was handed in stays the caller's.
 public final class AsyncHTTPClientTransport: HTTPTransport {

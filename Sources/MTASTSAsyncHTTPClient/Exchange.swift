@@ -6,7 +6,6 @@ import MTASTS
 import NIOCore
 import NIOHTTP1
 import NIOSSL
-import Synchronization
 
 /// One request to one address of a policy host.
 struct Exchange: Sendable {
@@ -61,8 +60,7 @@ struct Exchange: Sendable {
         configuration.http1_1ConnectionDebugInitializer = { [request, progress] channel in
             channel.eventLoop.submit {
                 do {
-                    try Self.prepare(channel, for: request)
-                    progress.advance(to: .connected)
+                    try Self.prepare(channel, for: request, progress)
                 } catch {
                     channel.close(promise: nil)
                     throw error
@@ -73,7 +71,7 @@ struct Exchange: Sendable {
     }
 
     /// Checks the certificate's names and limits what is read, before the request is sent.
-    private static func prepare(_ channel: any Channel, for request: PolicyRequest) throws {
+    private static func prepare(_ channel: any Channel, for request: PolicyRequest, _ progress: Progress) throws {
         let pipeline = channel.pipeline.syncOperations
         let tls = try pipeline.handler(type: NIOSSLClientHandler.self)
         guard let certificate = tls.peerCertificate,
@@ -81,9 +79,17 @@ struct Exchange: Sendable {
         else {
             throw HTTPFailure.certificate(reason: FailureReason.hostMismatch(request.host))
         }
+        // Read little at a time: a hundred servers may flood us at once.
+        try channel.syncOptions?.setOption(
+            ChannelOptions.recvAllocator,
+            value: FixedSizeRecvByteBufferAllocator(capacity: 4_096)
+        )
         // A chunk of one octet takes six.
         let limit = headerLimit + 8 * min(request.bodyLimit, .max / 16)
         try pipeline.addHandler(OctetLimiter(limit: limit), position: .after(tls))
+        let closer = SocketCloser()
+        try pipeline.addHandler(closer, position: .first)
+        progress.connected(NIOLoopBound(closer, eventLoop: channel.eventLoop))
     }
 
     /// Sends the request and reads the answer to its end.
@@ -100,7 +106,7 @@ struct Exchange: Sendable {
         do {
             let left = ContinuousClock.now.duration(to: end)
             let response = try await client.execute(message, deadline: .now() + TimeAmount(left))
-            progress.advance(to: .answered)
+            progress.answered()
             return HTTPResponse(
                 status: Int(response.status.code),
                 contentType: response.headers.joined("content-type"),
@@ -108,7 +114,7 @@ struct Exchange: Sendable {
                 body: try await body(of: response)
             )
         } catch {
-            let stage = progress.stage
+            let stage = progress.closeSocket()
             throw Failure(
                 failure: FailureReason.failure(for: error, stage: stage, request: request),
                 mayTryNextAddress: stage == .connecting && !FailureReason.isCertificateFailure(error)
@@ -124,50 +130,13 @@ struct Exchange: Sendable {
             body.reserveCapacity(max(0, length))
         }
         for try await part in response.body {
-            guard part.readableBytes <= limit - body.count else { throw HTTPFailure.tooLarge(limit: limit) }
+            let count = body.count + part.readableBytes
+            guard count <= limit else { throw HTTPFailure.tooLarge(limit: limit) }
+            // An array would grow to twice what is allowed.
+            if body.capacity < count { body.reserveCapacity(min(limit, max(count, 2 * body.capacity))) }
             body.append(contentsOf: part.readableBytesView)
         }
         return body
-    }
-}
-
-/// How far an exchange has come.
-final class Progress: Sendable {
-    enum Stage: Int {
-        /// No TLS session yet.
-        case connecting
-        /// The TLS session stands, the request may have been sent.
-        case connected
-        /// The header of the answer is here.
-        case answered
-    }
-
-    private let current = Mutex(Stage.connecting)
-
-    var stage: Stage { current.withLock { $0 } }
-
-    func advance(to stage: Stage) { current.withLock { $0 = stage } }
-}
-
-/// Ends a connection that has brought more octets than any answer we take.
-private final class OctetLimiter: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-
-    private var left: Int
-
-    init(limit: Int) { left = limit }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let count = unwrapInboundIn(data).readableBytes
-        guard count <= left else {
-            left = 0
-            context.fireErrorCaught(HTTPFailure.tooLarge(limit: Exchange.headerLimit))
-            context.close(promise: nil)
-            return
-        }
-        left -= count
-        context.fireChannelRead(data)
     }
 }
 

@@ -52,9 +52,11 @@ enum FailureReason {
         error == .failedToValidateHostname || error == .serverHostnameImpossibleToMatch
     }
 
-    /// A text of bounded length.
+    /// A text of bounded length, without BoringSSL's source location.
     private static func text(_ error: any Error) -> String {
-        String("\(error)".prefix(200))
+        let whole = "\(error)"
+        let end = whole.firstRange(of: " at /")?.lowerBound ?? whole.endIndex
+        return String(whole[..<end].prefix(200))
     }
 }
 

@@ -86,10 +86,14 @@ final class Transfer {
     }
 
     private func took(body part: UnsafeRawBufferPointer) -> Bool {
-        guard part.count <= job.request.bodyLimit - body.count else {
-            failure = .tooLarge(limit: job.request.bodyLimit)
+        let limit = job.request.bodyLimit
+        let count = body.count + part.count
+        guard count <= limit else {
+            failure = .tooLarge(limit: limit)
             return false
         }
+        // An array would grow to twice what is allowed.
+        if body.capacity < count { body.reserveCapacity(min(limit, max(count, 2 * body.capacity))) }
         body.append(contentsOf: part)
         return true
     }

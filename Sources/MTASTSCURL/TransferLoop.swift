@@ -129,7 +129,7 @@ final class TransferLoop: Sendable {
                 let transfers = TransferTable(multi: multi, loop: shared, sockets: sockets)
                 while let commands = takeCommands() {
                     for command in commands { Self.obey(command, transfers) }
-                    guard transfers.perform(), mtasts_curl_multi_wait(multi, 60_000) else { break }
+                    guard transfers.perform(), mtasts_curl_multi_wait(multi, transfers.pause) else { break }
                 }
                 transfers.endAll(throwing: Self.shutDown)
                 let left = state.withLock { state in

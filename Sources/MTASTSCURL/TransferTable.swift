@@ -37,6 +37,10 @@ final class TransferTable {
         self.sockets = sockets
     }
 
+    /// The most milliseconds to wait. libcurl 7.88 sets no timer for the step from an address that is silent to the
+    /// next one, so it must be asked now and then.
+    var pause: Int32 { byID.isEmpty ? 60_000 : 250 }
+
     func start(_ job: TransferLoop.Job) {
         guard byID.count < TransferLoop.maximumTransfers else {
             let reason = "\(TransferLoop.maximumTransfers) transfers are running"

@@ -13,6 +13,14 @@ extension HTTPTransportSuite {
         answer("chunks", "sends the file in chunks of one octet", policy),
         answer("wildcard", "has a certificate for *.wildcard.example", policy),
         answer("two-addresses", "has two addresses, the first of which nobody listens on", policy),
+        Scenario(
+            name: "silent-first",
+            server: "has two addresses, the first of which drops every packet",
+            allowed: [.response],
+            response: policy,
+            deadline: .seconds(10),
+            within: .seconds(9)
+        ),
         answer(
             "status-301",
             "redirects to another policy host",
@@ -100,6 +108,14 @@ extension HTTPTransportSuite {
         late("drip", "sends an octet of body a second"),
         late("drip-header", "sends an octet of header a second"),
         late("no-answer", "takes the request and never answers"),
+        Scenario(
+            name: "silent",
+            server: "has one address, which drops every packet",
+            allowed: [.deadline, .connection],
+            response: nil,
+            deadline: .seconds(2),
+            within: .seconds(3)
+        ),
         late("no-handshake", "takes the connection and never answers"),
     ]
 

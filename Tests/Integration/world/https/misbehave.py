@@ -101,6 +101,9 @@ async def endless_body(c):
     await c.send(HEAD + b"\r\n")
     while True:
         await c.send(b"x" * 16384, body=True)
+        # One flood must not keep the other servers from noticing that they were closed.
+        if c.passed is not None:
+            await c.pause(0.002)
 
 
 async def endless_chunks(c):
@@ -295,17 +298,35 @@ async def serve(name, address, port, certificates, certificate, behaviour):
     return await asyncio.start_server(handle, sock=listener, backlog=512, **options)
 
 
+def silence(address, port):
+    """A listener whose accept queue is full: Linux drops every further SYN. Returns what must be kept open."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address, port))
+    listener.listen(0)
+    kept = [listener]
+    for _ in range(4):
+        filler = socket.socket()
+        filler.setblocking(False)
+        filler.connect_ex((address, port))
+        kept.append(filler)
+    return kept
+
+
 BEHAVIOUR_OF = {}
 
 
 async def main(hosts, certificates, port):
-    servers = []
+    servers, kept = [], []
     with open(hosts, encoding="ascii") as lines:
         for line in lines:
             fields = line.split()
             if line.startswith("#") or len(fields) < 5 or fields[2] != "misbehave":
                 continue
             name, address, _, certificate, behaviour = fields
+            if behaviour == "silent":
+                kept.append(silence(address, port))
+                continue
             BEHAVIOUR_OF[name] = BEHAVIOURS[behaviour]
             servers.append(await serve(name, address, port, certificates, certificate, behaviour))
     print("ready", flush=True)

@@ -53,9 +53,13 @@ grep -v '^#' "$hosts" | while read -r name address server certificate behaviour;
     no-type) answer="default_type ''; alias $www/no-type;" ;;
     *) answer="alias $www/$behaviour;" ;;
     esac
+    # The first one answers at localhost, too.
+    extra=
+    [ "$name" != enforce ] || extra="listen 127.0.0.1:$port ssl;"
     cat <<END
     server {
         listen ${address##*,}:$port ssl;
+        $extra
         server_name mta-sts.$name.example;
         ssl_certificate $state/certs/$certificate.pem;
         ssl_certificate_key $state/certs/$certificate.key;
