@@ -20,7 +20,8 @@ public struct DeliveryDecision: Hashable, Sendable {
         case policyNameMismatch
         /// The policy enforces, and the session failed its checks (RFC 8461 section 4.2).
         case policyTLSFailure
-        /// DANE failed; MTA-STS never overrides that (RFC 8461 section 2).
+        /// DANE failed; MTA-STS never overrides that (RFC 8461 section 2). If an enforcing policy failed as well, its
+        /// reason is told instead, since a new policy is to be looked for before the message is returned (section 5).
         case daneFailure
         /// There was no SMTP session; no policy is to blame.
         case connectionFailed

@@ -52,18 +52,19 @@ public struct IPAddress: Hashable, Sendable {
         }
         let head = text[..<gap]
         let tail = text[text.utf8.index(gap, offsetBy: 2)...]
-        guard let first = head.isEmpty ? [] : ipv6Groups(head), let last = tail.isEmpty ? [] : ipv6Groups(tail),
+        guard let first = head.isEmpty ? [] : ipv6Groups(head, mayEndInIPv4: false),
+            let last = tail.isEmpty ? [] : ipv6Groups(tail),
             first.count + last.count <= 14
         else { return nil }
         return first + [UInt8](repeating: 0, count: 16 - first.count - last.count) + last
     }
 
-    private static func ipv6Groups(_ text: Substring) -> [UInt8]? {
+    private static func ipv6Groups(_ text: Substring, mayEndInIPv4: Bool = true) -> [UInt8]? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count <= 8 else { return nil }
         var octets: [UInt8] = []
         for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, part.utf8.contains(0x2E) {
+            if mayEndInIPv4, index == parts.count - 1, part.utf8.contains(0x2E) {
                 guard let ending = ipv4(part) else { return nil }
                 octets += ending
             } else {

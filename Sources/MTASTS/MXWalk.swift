@@ -18,7 +18,7 @@ public enum QueueStage: Hashable, Sendable {
     case retriesLeft
     /// It would be returned now: its lifetime is over, or an operator asks for it.
     case lifetimeOver
-    /// As before, and ``PolicyResolver/recheckBeforeFailing(_:)`` found nothing new.
+    /// It would be returned now, and ``PolicyResolver/recheckBeforeFailing(_:)`` found nothing new.
     case lifetimeOverAndRechecked
 }
 
@@ -44,10 +44,13 @@ extension PolicyResolution {
     ///   - stage: How far the message has come in the queue.
     public func afterWalk(_ outcomes: [MXOutcome], stage: QueueStage = .retriesLeft) -> WalkConclusion {
         if outcomes.contains(.delivered) { return .delivered }
-        // A host that took the message's commands and refused it for good is no matter of policy.
-        if outcomes.contains(.permanentFailure) { return .failed }
         let isPolicyFailure = outcomes.contains { outcome in
             if case .skipped(let reason) = outcome { reason.isPolicyFailure } else { false }
+        }
+        if outcomes.contains(.permanentFailure) {
+            // A host's refusal is final in itself. But if a policy kept the message from another host it had a part in
+            // that, and a look for a newer one comes first (RFC 8461 section 5.1, step 3).
+            return isPolicyFailure && stage != .lifetimeOverAndRechecked ? .recheckFirst : .failed
         }
         return switch stage {
         case .retriesLeft: .deferred

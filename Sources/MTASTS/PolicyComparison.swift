@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import MXPattern
-internal import STSCore
 internal import STSPolicy
 public import STSRecord
 
@@ -19,12 +18,13 @@ extension STSPolicy.Mode {
 extension STSPolicy {
     /// Whether the policy lets in hosts that `other` does not: it has a pattern that none of the other's covers.
     func isWider(than other: STSPolicy) -> Bool {
-        let known = Set(other.mx)
+        // A set, since each of two policies may have thousands of patterns.
+        let known = Set(other.mx.lazy.filter { !$0.isInert }.map(\.canonical))
         return mx.contains { pattern in
-            if known.contains(pattern) { return false }
-            // A wildcard is covered only by itself, a host name also by a wildcard over it.
-            guard !pattern.isWildcard, let host = DomainName(pattern.description) else { return !pattern.isInert }
-            return !other.matches(host)
+            if pattern.isInert || known.contains(pattern.canonical) { return false }
+            // A wildcard is covered only by itself, a host name also by the wildcard over it.
+            guard !pattern.isWildcard, let dot = pattern.canonical.utf8.firstIndex(of: 0x2E) else { return true }
+            return !known.contains("*" + pattern.canonical[dot...])
         }
     }
 
