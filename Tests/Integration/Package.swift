@@ -48,6 +48,14 @@ let package = Package(
                 .product(name: "MTASTSTesting", package: "swift-mta-sts"),
             ]
         ),
+        .executableTarget(
+            name: "StoreWriter",
+            dependencies: [.product(name: "PolicyCache", package: "swift-mta-sts")]
+        ),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["StoreWriter", .product(name: "PolicyCache", package: "swift-mta-sts")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

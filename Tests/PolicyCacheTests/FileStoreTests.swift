@@ -117,6 +117,28 @@ import Testing
         #expect(try await store.entries(after: nil, limit: .max).entries.count == 30)
     }
 
+    /// Two stores on one folder are to each other what two processes are: no write of either is lost.
+    @Test func twoStoresOnOneFolder() async throws {
+        let stores = [try open(), try open()]
+        let domain = try name("counter.example")
+        #expect(try await stores[0].put(cached(fetched: 0), for: domain, replacing: nil))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in 0..<4 {
+                group.addTask {
+                    for _ in 0..<15 {
+                        while true {
+                            let old = try #require(await stores[task % 2].entry(for: domain))
+                            let next = try cached(fetched: old.policy.fetchedAt.secondsSinceEpoch + 1)
+                            if try await stores[task % 2].put(next, for: domain, replacing: old.revision) { break }
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await stores[1].entry(for: domain)?.policy.fetchedAt == time(60))
+    }
+
     /// Pages are read while entries are rewritten as fast as can be: none that is there all the time is missed.
     @Test func pagesDuringWrites() async throws {
         let store = try open()
