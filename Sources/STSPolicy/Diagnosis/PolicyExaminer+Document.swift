@@ -99,7 +99,7 @@ extension PolicyExaminer {
         }
         examineDuration()
         examineRedundancy()
-        if meantMode == STSPolicy.Mode.none, let first = entries.first {
+        if meantMode == STSPolicy.Mode.none, !isModeGuessed, let first = entries.first {
             findings.add(
                 .noneWithMX,
                 .note,
@@ -124,10 +124,15 @@ extension PolicyExaminer {
     private mutating func reportMissing() {
         let end = octets.count..<octets.count
         if meant[.version] == nil {
-            findings.add(.missingVersion, .error, end, "There is no version: add the line \"version: STSv1\".")
+            findings.addBeyondLimit(
+                .missingVersion,
+                .error,
+                end,
+                "There is no version: add the line \"version: STSv1\"."
+            )
         }
         if meant[.mode] == nil {
-            findings.add(
+            findings.addBeyondLimit(
                 .missingMode,
                 .error,
                 end,
@@ -135,7 +140,7 @@ extension PolicyExaminer {
             )
         }
         if meant[.maxAge] == nil {
-            findings.add(
+            findings.addBeyondLimit(
                 .missingMaxAge,
                 .error,
                 end,
@@ -143,7 +148,7 @@ extension PolicyExaminer {
             )
         }
         if meant[.mx] == nil, meantMode != STSPolicy.Mode.none {
-            findings.add(
+            findings.addBeyondLimit(
                 .missingMX,
                 .error,
                 end,
