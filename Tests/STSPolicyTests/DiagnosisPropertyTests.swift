@@ -83,7 +83,7 @@ import Testing
 }
 
 /// Changes texts at random, the same way for the same seed.
-struct Mutator: RandomNumberGenerator {
+private struct Mutator: RandomNumberGenerator {
     private var state: UInt64
 
     init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
@@ -119,7 +119,7 @@ struct Mutator: RandomNumberGenerator {
         switch Int.random(in: 0..<4, using: &self) {
         case 0: octets.removeSubrange(place..<end)
         case 1: octets.replaceSubrange(place..<end, with: piece())
-        case 2: octets.insert(contentsOf: octets[min(place, end)..<end], at: place)
+        case 2: octets.insert(contentsOf: octets[place..<end], at: place)
         default: octets.insert(contentsOf: piece(), at: place)
         }
     }

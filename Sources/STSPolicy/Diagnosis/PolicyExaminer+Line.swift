@@ -201,19 +201,7 @@ extension PolicyExaminer {
 
     /// Notes the look-alikes of a part of a line, those of one kind in a row together.
     mutating func reportLookAlikes(_ plain: PlainText, _ range: Range<Int>) {
-        var row: (place: Range<Int>, lookAlike: LookAlike)?
-        for (index, source, lookAlike) in plain.lookAlikes where range.lowerBound <= index && index <= range.upperBound
-        {
-            // What stands for nothing has no place of its own: after the last octet it belongs to the last part.
-            if index == range.upperBound, index < plain.octets.count { continue }
-            if let last = row, last.place.upperBound == source.lowerBound, last.lookAlike.kind == lookAlike.kind {
-                row = (last.place.lowerBound..<source.upperBound, last.lookAlike)
-            } else {
-                if let row { reportLookAlike(row.lookAlike, row.place) }
-                row = (source, lookAlike)
-            }
-        }
-        if let row { reportLookAlike(row.lookAlike, row.place) }
+        for (place, lookAlike) in plain.lookAlikes(in: range) { reportLookAlike(lookAlike, place) }
     }
 
     private mutating func reportLookAlike(_ lookAlike: LookAlike, _ place: Range<Int>) {

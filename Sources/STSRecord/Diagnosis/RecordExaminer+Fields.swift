@@ -199,7 +199,7 @@ extension RecordExaminer {
         let isName = name.first?.isASCIIAlphanumeric == true && name.allSatisfy(\.isExtensionNameTail)
         if name.isNearID, !hasID {
             // Without an id of the right name no sender takes the record.
-            let severity: Severity = isValid || hasExactID ? .warning : .error
+            let severity: Severity = isName && (isValid || hasExactID) ? .warning : .error
             if !hasExactID { hasID = true }
             let advice = severity == .error ? "write" : "senders ignore it. Delete it, or write"
             if name.isWord("id") {
