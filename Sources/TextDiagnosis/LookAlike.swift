@@ -105,7 +105,7 @@ package struct PlainText: Sendable {
     private var origins: [Int] = []
 
     /// The look-alikes, each with its place in ``octets``.
-    package private(set) var lookAlikes: [(index: Int, source: Range<Int>, lookAlike: LookAlike)] = []
+    private var lookAlikes: [(index: Int, source: Range<Int>, lookAlike: LookAlike)] = []
 
     package init(_ text: Span<UInt8>, from start: Int, to end: Int) {
         octets.reserveCapacity(end - start)
@@ -126,6 +126,22 @@ package struct PlainText: Sendable {
             }
         }
         origins.append(end)
+    }
+
+    /// The look-alikes of a part of ``octets``, those of one kind in a row together, each with its place in the source.
+    package func lookAlikes(in range: Range<Int>) -> [(source: Range<Int>, lookAlike: LookAlike)] {
+        var rows: [(source: Range<Int>, lookAlike: LookAlike)] = []
+        for (index, source, lookAlike) in lookAlikes where range.lowerBound <= index && index <= range.upperBound {
+            // What stands for nothing has no place of its own: after the last octet it belongs to the last part.
+            if index == range.upperBound, index < octets.count { continue }
+            if let last = rows.last, last.source.upperBound == source.lowerBound, last.lookAlike.kind == lookAlike.kind
+            {
+                rows[rows.count - 1].source = last.source.lowerBound..<source.upperBound
+            } else {
+                rows.append((source, lookAlike))
+            }
+        }
+        return rows
     }
 
     /// Takes out the octets for which a condition holds.

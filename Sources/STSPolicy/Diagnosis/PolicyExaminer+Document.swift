@@ -15,11 +15,6 @@ extension PolicyExaminer {
             findings.add(.empty, .error, all, "The file is empty. Write the policy into it: \(Self.model).")
             return true
         }
-        let head = octets.prefix(4)
-        let isUTF16 =
-            head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
-            || head.count == 4 && (head[0] == 0) == (head[2] == 0) && (head[1] == 0) == (head[3] == 0)
-                && (head[0] == 0) != (head[1] == 0)
         if isUTF16 {
             findings.add(
                 .utf16,
@@ -29,7 +24,7 @@ extension PolicyExaminer {
             )
             return true
         }
-        if let kind = Self.binaryKinds.first(where: { head.starts(with: $0.head) })?.name {
+        if let kind = Self.binaryKinds.first(where: { octets.starts(with: $0.head) })?.name {
             findings.add(.binary, .error, all, "This is \(kind): serve the policy as plain text.")
             return true
         }
@@ -59,6 +54,14 @@ extension PolicyExaminer {
             return false
         }
         return true
+    }
+
+    private var isUTF16: Bool {
+        if octets.starts(with: [0xFF, 0xFE]) || octets.starts(with: [0xFE, 0xFF]) { return true }
+        // Without a byte order mark: every second octet of ASCII text is zero.
+        guard octets.count >= 4 else { return false }
+        let isZero = octets[..<4].map { $0 == 0 }
+        return isZero[0] == isZero[2] && isZero[1] == isZero[3] && isZero[0] != isZero[1]
     }
 
     private static let binaryKinds: [(head: [UInt8], name: String)] = [
@@ -99,7 +102,7 @@ extension PolicyExaminer {
         }
         examineDuration()
         examineRedundancy()
-        if meantMode == STSPolicy.Mode.none, let first = entries.first {
+        if meantMode == STSPolicy.Mode.none, !isModeGuessed, let first = entries.first {
             findings.add(
                 .noneWithMX,
                 .note,
@@ -124,10 +127,15 @@ extension PolicyExaminer {
     private mutating func reportMissing() {
         let end = octets.count..<octets.count
         if meant[.version] == nil {
-            findings.add(.missingVersion, .error, end, "There is no version: add the line \"version: STSv1\".")
+            findings.addBeyondLimit(
+                .missingVersion,
+                .error,
+                end,
+                "There is no version: add the line \"version: STSv1\"."
+            )
         }
         if meant[.mode] == nil {
-            findings.add(
+            findings.addBeyondLimit(
                 .missingMode,
                 .error,
                 end,
@@ -135,7 +143,7 @@ extension PolicyExaminer {
             )
         }
         if meant[.maxAge] == nil {
-            findings.add(
+            findings.addBeyondLimit(
                 .missingMaxAge,
                 .error,
                 end,
@@ -143,7 +151,7 @@ extension PolicyExaminer {
             )
         }
         if meant[.mx] == nil, meantMode != STSPolicy.Mode.none {
-            findings.add(
+            findings.addBeyondLimit(
                 .missingMX,
                 .error,
                 end,

@@ -138,10 +138,10 @@ extension PolicyExaminer {
     /// Examines the value of a field that stands from a place of the line's plain text on.
     mutating func examineValue(of field: PolicyField, _ plain: PlainText, after start: Int) {
         let before = findings.total
-        reportLookAlikes(plain, start..<plain.octets.count, known: true)
+        reportLookAlikes(plain, start..<plain.octets.count)
         let found = plain.octets[start...].trimmed
         let value = reportWrapping(of: found, field, plain)
-        reportControlCharacter(value, plain)
+        if reportControlCharacter(value, plain) { return }
         let place = plain.source(value.startIndex..<value.endIndex)
         if accepts(field, value) { return noteAccepted(field, value, place) }
         guard !value.isEmpty else {
@@ -155,6 +155,12 @@ extension PolicyExaminer {
         case .maxAge: explainMaxAge(value, place)
         case .mx: explainMX(value, place, plain)
         }
+    }
+
+    /// Notes quotation marks in a part of the text; typographic ones are noted as such.
+    mutating func reportQuotes(_ range: Range<Int>) {
+        guard octets[range].contains(where: \.isQuote) else { return }
+        findings.add(.quotes, .error, range, "Quotation marks: names and values are written without them. Delete them.")
     }
 
     /// Notes quotation marks, comments and punctuation round a value, and gives the value without them.
@@ -190,16 +196,7 @@ extension PolicyExaminer {
         }
         let unquoted = value.unquoted
         if unquoted.count < value.count {
-            // Typographic ones are noted as such.
-            let isTyped = octets[plain.source(value.startIndex..<value.endIndex)].contains(where: \.isQuote)
-            if isTyped {
-                findings.add(
-                    .quotes,
-                    .error,
-                    plain.source(value.startIndex..<value.endIndex),
-                    "\(quoted(value)): write values without quotation marks."
-                )
-            }
+            reportQuotes(plain.source(value.startIndex..<value.endIndex))
             value = unquoted.trimmed
         }
         return value

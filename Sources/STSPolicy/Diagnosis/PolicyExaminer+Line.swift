@@ -13,19 +13,16 @@ extension PolicyExaminer {
         if reportForeignLine(all, line) { return }
         guard let parts = split(all) else { return examineWithoutSeparator(all, plain, line) }
         let name = parts.name.unquoted
-        guard let (field, nearness) = PolicyField.meant(by: name) else {
+        // A letter of another script counts as one wrong letter.
+        let isASCII = name.allSatisfy { $0 < 0x80 }
+        guard let (field, nearness) = PolicyField.meant(by: isASCII ? Array(name) : name.withoutForeignLetters) else {
             return examineUnknown(parts.name, all, plain, line)
         }
         if meant[field] == nil { meant[field] = line.number }
         reportLeadingBlanks(line)
-        reportLookAlikes(plain, 0..<parts.separator, known: true)
+        reportLookAlikes(plain, 0..<parts.separator + 1)
         if name.count < parts.name.count {
-            findings.add(
-                .quotes,
-                .error,
-                plain.source(parts.name.startIndex..<parts.name.endIndex),
-                "\(quoted(parts.name)): write field names without quotation marks."
-            )
+            reportQuotes(plain.source(parts.name.startIndex..<parts.name.endIndex))
         }
         if parts.name.endIndex < parts.separator {
             findings.add(
@@ -43,7 +40,17 @@ extension PolicyExaminer {
                 "An equals sign: fields of a policy are written with a colon, \"\(field.rawValue): VALUE\"."
             )
         }
-        reportNearName(field, nearness, .error, plain.source(name.startIndex..<name.endIndex))
+        let place = plain.source(name.startIndex..<name.endIndex)
+        if isASCII {
+            reportNearName(field, nearness, .error, place)
+        } else {
+            findings.add(
+                .fieldTypo,
+                .error,
+                place,
+                "\(quoted(place)) holds a letter that only looks like an ASCII one: type \(field.rawValue) anew."
+            )
+        }
         examineValue(of: field, plain, after: parts.separator + 1)
         if findings.total == before { reportFieldName(parts.name, plain) }
     }
@@ -112,6 +119,7 @@ extension PolicyExaminer {
         if let (field, nearness) = PolicyField.meant(by: word.unquoted), nearness != .spelling, word.count < all.count {
             if meant[field] == nil { meant[field] = line.number }
             reportLeadingBlanks(line)
+            reportLookAlikes(plain, 0..<word.endIndex)
             findings.add(
                 .missingColon,
                 .error,
@@ -121,7 +129,7 @@ extension PolicyExaminer {
             reportNearName(field, nearness, .error, plain.source(word.startIndex..<word.endIndex))
             return examineValue(of: field, plain, after: word.endIndex)
         }
-        guard !all.isEmpty else { return reportLookAlikes(plain, 0..<plain.octets.count, known: true) }
+        guard !all.isEmpty else { return reportLookAlikes(plain, 0..<plain.octets.count) }
         reportLeadingBlanks(line)
         reportControlCharacter(all, plain)
         findings.add(
@@ -178,38 +186,40 @@ extension PolicyExaminer {
         )
     }
 
-    /// Notes the first control character in a part of a line.
-    mutating func reportControlCharacter(_ part: ArraySlice<UInt8>, _ plain: PlainText) {
-        guard let index = part.firstIndex(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else { return }
+    /// Notes the first control character in a part of a line; false if there is none.
+    @discardableResult
+    mutating func reportControlCharacter(_ part: ArraySlice<UInt8>, _ plain: PlainText) -> Bool {
+        guard let index = part.firstIndex(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else { return false }
         findings.add(
             .controlCharacter,
             .error,
             plain.source(index..<index + 1),
             "A control character (0x\(hexadecimal(UInt32(part[index]), digits: 2))): delete it; only LF and CRLF end a line."
         )
+        return true
     }
 
-    /// Notes the look-alikes of a part of a line.
-    mutating func reportLookAlikes(_ plain: PlainText, _ range: Range<Int>, known: Bool) {
-        for (index, source, lookAlike) in plain.lookAlikes where range.lowerBound <= index && index <= range.upperBound
-        {
-            if index == range.upperBound, index < plain.octets.count { continue }
-            let name = lookAlike.name
-            let (rule, message): (Rule, String) =
-                switch lookAlike.kind {
-                case .smartQuote:
-                    (.smartQuote, "A typographic quotation mark (\(name)): delete it; nothing is quoted in a policy.")
-                case .unicodeSpace:
-                    (.unicodeSpace, "A space that is not the ASCII one (\(name)): type a plain space, or none.")
-                case .invisible:
-                    (.invisibleCharacter, "An invisible character (\(name)): delete it, or type the line anew.")
-                case .fullwidth: (.fullwidthCharacter, "A full-width character (\(name)): type the ASCII character.")
-                case .dash: (.dash, "A dash (\(name)) in the place of a hyphen: type \"-\".")
-                case .windows1252:
-                    (.encoding, "An \(name) that is not UTF-8 (windows-1252): type the plain ASCII character.")
-                }
-            findings.add(rule, .error, source, message)
-        }
+    /// Notes the look-alikes of a part of a line, those of one kind in a row together.
+    mutating func reportLookAlikes(_ plain: PlainText, _ range: Range<Int>) {
+        for (place, lookAlike) in plain.lookAlikes(in: range) { reportLookAlike(lookAlike, place) }
+    }
+
+    private mutating func reportLookAlike(_ lookAlike: LookAlike, _ place: Range<Int>) {
+        let name = lookAlike.name
+        let (rule, message): (Rule, String) =
+            switch lookAlike.kind {
+            case .smartQuote:
+                (.smartQuote, "A typographic quotation mark (\(name)): delete it; nothing is quoted in a policy.")
+            case .unicodeSpace:
+                (.unicodeSpace, "A space that is not the ASCII one (\(name)): type a plain space, or none.")
+            case .invisible:
+                (.invisibleCharacter, "An invisible character (\(name)): delete it, or type the line anew.")
+            case .fullwidth: (.fullwidthCharacter, "A full-width character (\(name)): type the ASCII character.")
+            case .dash: (.dash, "A dash (\(name)) in the place of a hyphen: type \"-\".")
+            case .windows1252:
+                (.encoding, "An \(name) that is not UTF-8 (windows-1252): type the plain ASCII character.")
+            }
+        findings.add(rule, .error, place, message)
     }
 }
 
@@ -220,6 +230,11 @@ extension ArraySlice<UInt8> {
         while let octet = rest.first, octet.isQuote { rest.removeFirst() }
         while let octet = rest.last, octet.isQuote { rest.removeLast() }
         return rest
+    }
+
+    /// The octets with each character outside ASCII replaced by one that no field name has.
+    fileprivate var withoutForeignLetters: [UInt8] {
+        compactMap { $0 < 0x80 ? $0 : $0 & 0xC0 == 0x80 ? nil : 0x3F }
     }
 
     /// Whether the octets are a field name by the grammar.

@@ -65,7 +65,7 @@ extension PolicyExaminer {
         let mode =
             Self.usualModes[String(decoding: word, as: UTF8.self)]
             ?? STSPolicy.Mode.allCases.first { editDistance(word, Array($0.rawValue.utf8), limit: 2) != nil }
-        if meantMode == nil { meantMode = mode }
+        if meantMode == nil { (meantMode, isModeGuessed) = (mode, true) }
         let advice = mode.map { "write \"mode: \($0.rawValue)\"" } ?? PolicyField.mode.advice
         findings.add(
             .modeValue,

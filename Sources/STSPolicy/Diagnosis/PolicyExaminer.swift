@@ -45,6 +45,8 @@ struct PolicyExaminer {
     /// The line of the field that counts.
     var counted: [PolicyField: Line] = [:]
     var meantMode: STSPolicy.Mode?
+    /// Whether ``meantMode`` was made out of a value that is no mode.
+    var isModeGuessed = false
     var maxAge: (seconds: Int, octets: Range<Int>)?
     var entries: [Entry] = []
     var entryLines: [String: Int] = [:]
@@ -133,7 +135,7 @@ struct PolicyExaminer {
     }
 
     private mutating func examine(_ line: Line, end: Int) {
-        if end < line.range.upperBound {
+        if end < line.range.upperBound, octets[end - 1] != 0x3A {
             findings.add(
                 .trailingBlank,
                 .note,

@@ -35,11 +35,12 @@ extension RecordExaminer {
         let compact = field.filter { !$0.isBlank }[...]
         if compact.hasWordPrefix("id=") {
             let isLater = others.contains { $0.trimmed.hasWordPrefix("v=sts") }
-            report(
-                isLater ? .order : .missingVersion,
-                field.startIndex..<field.endIndex,
-                "The version does not come first: begin the record with \"v=STSv1;\"."
-            )
+            let range = field.startIndex..<field.endIndex
+            if isLater {
+                report(.order, range, "The version does not come first: begin the record with \"v=STSv1;\".")
+            } else {
+                report(.missingVersion, range, "There is no version: begin the record with \"v=STSv1;\".")
+            }
             return false
         }
         if explainSeparator(field) { return true }
@@ -198,17 +199,18 @@ extension RecordExaminer {
         let isName = name.first?.isASCIIAlphanumeric == true && name.allSatisfy(\.isExtensionNameTail)
         if name.isNearID, !hasID {
             // Without an id of the right name no sender takes the record.
-            let severity: Severity = isValid || hasExactID ? .warning : .error
+            let severity: Severity = isName && (isValid || hasExactID) ? .warning : .error
             if !hasExactID { hasID = true }
+            let advice = severity == .error ? "write" : "senders ignore it. Delete it, or write"
             if name.isWord("id") {
                 findings.add(
                     .idCase,
                     severity,
                     range,
-                    "\(quoted(name)): field names are compared letter by letter: write \"id\"."
+                    "\(quoted(name)): field names are compared letter by letter: \(advice) \"id\"."
                 )
             } else {
-                findings.add(.idTypo, severity, range, "\(quoted(name)) is not a field of a record: write \"id\".")
+                findings.add(.idTypo, severity, range, "\(quoted(name)) is not a field of a record: \(advice) \"id\".")
             }
         } else if !isName {
             report(
@@ -233,7 +235,7 @@ extension RecordExaminer {
                 range,
                 "\(quoted(name)) is a field of the policy file, not of the record: senders ignore it here. Delete it."
             )
-        } else {
+        } else if !value.isEmpty, value.allSatisfy(\.isRecordValueOctet) {
             findings.add(.unknownField, .note, range, "\(quoted(name)) is no field that senders know: they ignore it.")
         }
         examineValue(value, name, field)

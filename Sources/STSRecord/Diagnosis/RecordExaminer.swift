@@ -65,9 +65,11 @@ struct RecordExaminer {
             examineField(chunk, isLast: number == chunks.count - 1 && !isClosed)
         }
         if !hasID {
-            report(
+            let end = octets.count..<octets.count
+            findings.addBeyondLimit(
                 .missingID,
-                all.upperBound..<all.upperBound,
+                .error,
+                end,
                 "There is no id: add one of 1 to 32 letters and digits, for example \"id=20260101T000000;\"."
             )
         }
@@ -131,9 +133,8 @@ struct RecordExaminer {
         ("v=BIMI1", "a BIMI record", "SELECTOR._bimi.YOURDOMAIN"),
     ]
 
-    /// Notes characters that no valid record holds where they stand, and takes the zone file's own out of the plain text.
-    private mutating func examineCharacters() {
-        for (_, source, lookAlike) in plain.lookAlikes {
+    private mutating func reportLookAlikes() {
+        for (source, lookAlike) in plain.lookAlikes(in: 0..<plain.octets.count) {
             let name = lookAlike.name
             let (rule, message): (Rule, String) =
                 switch lookAlike.kind {
@@ -149,6 +150,11 @@ struct RecordExaminer {
                 }
             findings.add(rule, .error, source, message)
         }
+    }
+
+    /// Notes characters that no valid record holds where they stand, and takes the zone file's own out of the plain text.
+    private mutating func examineCharacters() {
+        reportLookAlikes()
         let text = plain.octets.trimmed
         let isQuote: (UInt8) -> Bool = text.first == 0x27 || text.first == 0x60 ? { $0 == text.first } : { $0 == 0x22 }
         if let first = plain.octets.firstIndex(where: isQuote), let last = plain.octets.lastIndex(where: isQuote) {
