@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FuzzSupport
+
+@_cdecl("FuzzPattern_main")
+public func entry(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    fuzz(count, arguments) { start, count in
+        check(octets(start, count))
+        return 0
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FuzzSupport
+import STSRecord
+
+/// Octet 1 ends a character-string, octet 2 a resource record.
+func check(_ octets: [UInt8]) {
+    let resourceRecords = octets.split(separator: 2, omittingEmptySubsequences: false).map { record in
+        record.split(separator: 1, omittingEmptySubsequences: false).map { Array($0) }
+    }
+    let selection = STSRecord.select(from: resourceRecords)
+    let joined = resourceRecords.map { Array($0.joined()) }
+    require(STSRecord.select(from: joined.map { [$0] }) == selection, "strings are joined with nothing between")
+    require(STSRecord.select(from: resourceRecords.reversed()) == selection, "order means nothing")
+    let left = joined.count == 1 ? joined : joined.filter { $0.starts(with: "v=STSv1;".utf8) }
+    switch selection {
+    case .record(let record):
+        require(left.count == 1 && (try? STSRecord(parsing: left[0])) == record, "the one record left is selected")
+    case .absent:
+        require(left.isEmpty || left.count == 1 && !left[0].starts(with: "v=STSv1".utf8), "absent: none is left")
+    case .several(let count):
+        require(count == left.count && count > 1, "several: more than one is left")
+    case .malformed:
+        require(left.count == 1 && (try? STSRecord(parsing: left[0])) == nil, "malformed: the one left is no record")
+    }
+}
