@@ -15,6 +15,8 @@ let package = Package(
             name: "IntegrationSupport",
             dependencies: [
                 .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSAsyncHTTPClient", package: "swift-mta-sts"),
+                .product(name: "MTASTSCURL", package: "swift-mta-sts"),
                 .product(name: "MTASTSTesting", package: "swift-mta-sts"),
             ]
         ),

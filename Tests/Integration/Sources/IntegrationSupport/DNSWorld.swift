@@ -32,7 +32,7 @@ public struct DNSWorld: Sendable {
         let environment = ProcessInfo.processInfo.environment
         let folder =
             environment["MTASTS_WORLD"]
-            ?? "\(environment["TMPDIR"] ?? "/tmp")/mta-sts-world-\(getuid())"
+            ?? (environment["TMPDIR"] ?? "/tmp") + "/swift-mta-sts-world"
         let file = URL(filePath: folder).appending(path: "dns.env")
         guard let text = try? String(contentsOf: file, encoding: .utf8) else {
             throw NotRunning(

@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import IntegrationSupport
-import MTASTS
+public import MTASTS
 import MTASTSAsyncHTTPClient
 import MTASTSCURL
-import Testing
-
-/// All tests against the HTTPS servers; they read the servers' logs and measure memory, hence one after the other.
-@Suite(.serialized)
-enum HTTPSTests {}
 
 /// The transports under test.
-enum HTTPStack: String, CaseIterable, Sendable {
+public enum HTTPStack: String, CaseIterable, Sendable {
+    /// By async-http-client.
     case asyncHTTPClient = "AsyncHTTPClient"
+    /// By libcurl.
     case curl = "CURL"
 
     /// A transport and the way to stop it.
-    struct Running: Sendable {
-        let http: any HTTPTransport
-        let reloadTrustRoots: @Sendable () throws -> Void
-        let shutdown: @Sendable () async -> Void
+    public struct Running: Sendable {
+        /// The transport.
+        public let http: any HTTPTransport
+        /// Reads the trust roots again.
+        public let reloadTrustRoots: @Sendable () throws -> Void
+        /// Stops it.
+        public let shutdown: @Sendable () async -> Void
     }
 
     /// A transport that reaches the servers of the world and trusts their authority.
-    func transport(
+    public func transport(
         in world: HTTPSWorld,
         gate: ConnectionGate = ConnectionGate(refusesNonPublicAddresses: false, maximumConnectionsPerAddress: 1_000),
         endpoints: EndpointOverride? = nil,
