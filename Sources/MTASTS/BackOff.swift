@@ -35,17 +35,17 @@ final class BackOff: Sendable {
 
     func recordFailure(_ domain: DomainName, _ id: STSRecord.ID, now: MonotonicTime) {
         let failure = Failure(id: id, until: now.advanced(by: delay))
-        let isKnown =
-            failures.withValue(of: domain) { failures in
-                failures.removeAll { $0.id == id || $0.until <= now }
-                failures.append(failure)
-                if failures.count > Self.idsPerDomain { failures.removeFirst() }
-                return true
-            } ?? false
-        if !isKnown { _ = failures.set([failure], for: domain) { _ in 0 } }
+        _ = failures.update(domain, initial: []) { failures in
+            failures.removeAll { $0.id == id || $0.until <= now }
+            failures.append(failure)
+            if failures.count > Self.idsPerDomain { failures.removeFirst() }
+        }
     }
 
-    func recordSuccess(_ domain: DomainName) { failures.remove(domain) }
+    /// The other ids of the domain still wait: a success of one says nothing of them.
+    func recordSuccess(_ domain: DomainName, _ id: STSRecord.ID) {
+        _ = failures.withValue(of: domain) { $0.removeAll { $0.id == id } }
+    }
 
     /// The ids that wait, and until when.
     func waiting(_ domain: DomainName, now: MonotonicTime) -> [(id: STSRecord.ID, until: MonotonicTime)] {

@@ -19,16 +19,12 @@ final class ChangeHistory: Sendable {
 
     /// Notes a change, and says whether the id went back to an earlier one or changed three times within an hour.
     func isFlapping(_ domain: DomainName, from old: STSRecord.ID, to new: STSRecord.ID, now: MonotonicTime) -> Bool {
-        let change = Change(from: old, at: now)
-        let known = changes.withValue(of: domain) { changes in
+        changes.update(domain, initial: []) { changes in
             changes.removeAll { now.duration(since: $0.at) > Self.window }
             let isReturn = changes.contains { $0.from == new }
-            changes.append(change)
+            changes.append(Change(from: old, at: now))
             if changes.count > Self.changesWithinWindow { changes.removeFirst() }
             return isReturn || changes.count >= Self.changesWithinWindow
-        }
-        if let known { return known }
-        _ = changes.set([change], for: domain) { _ in 0 }
-        return false
+        }.result
     }
 }

@@ -48,14 +48,14 @@ final class FetchLimiter: Sendable {
             return state.counter
         }
         guard let ticket else { return true }
-        // The clock's task is cancelled with the wait's end; cancellation of the caller reaches both.
-        let timer = Task { [clock, patience] in
-            try await clock.sleep(until: clock.now.advanced(by: patience))
+        let deadline = clock.now.advanced(by: patience)
+        let timer = Task { [clock] in
+            try await clock.sleep(until: deadline)
             self.resume(ticket, .refused)
         }
         defer { timer.cancel() }
         let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { wait(ticket, $0) }
+            await withCheckedContinuation { wait(ticket, until: deadline, $0) }
         } onCancel: {
             resume(ticket, .cancelled)
         }
@@ -63,14 +63,19 @@ final class FetchLimiter: Sendable {
         return outcome == .admitted
     }
 
-    private func wait(_ ticket: UInt64, _ continuation: CheckedContinuation<Outcome, Never>) {
+    private func wait(
+        _ ticket: UInt64,
+        until deadline: MonotonicTime,
+        _ continuation: CheckedContinuation<Outcome, Never>
+    ) {
         let outcome: Outcome? = state.withLock { state in
             if Task.isCancelled { return .cancelled }
             if state.running < maximumRunning {  // room came up since
                 state.running += 1
                 return .admitted
             }
-            guard state.waiting.count < maximumWaiting else { return .refused }
+            // The timer may have run out before there was anybody to refuse.
+            guard state.waiting.count < maximumWaiting, clock.now < deadline else { return .refused }
             state.waiting[ticket] = continuation
             // Tickets of those who gave up stay in the order until their turn; they must not pile up.
             if state.order.count > 2 * maximumWaiting + 64 {

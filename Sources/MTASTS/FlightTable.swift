@@ -35,6 +35,9 @@ final class FlightTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// How many callers wait, in all flights.
     var waiterCount: Int { state.withLock { $0.flights.values.reduce(0) { $0 + $1.waiters.count } } }
 
+    /// Whether there is a flight for `key`.
+    func isUnderWay(_ key: Key) -> Bool { state.withLock { $0.flights[key] != nil } }
+
     /// The value of the flight for `key`, started if there is none; nil if there are too many flights.
     ///
     /// - Throws: `CancellationError` as soon as the caller's task is cancelled.

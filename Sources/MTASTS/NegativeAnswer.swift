@@ -5,6 +5,8 @@ internal import STSCore
 /// "There is no policy", remembered for a while: resolver state on the monotonic clock, never a policy.
 struct NegativeAnswer: Sendable {
     let reason: PolicyResolution.NoPolicyReason
+    /// Only in asynchronous mode, where a failure is told by the resolutions that follow.
+    let failure: PolicyFailure?
     let until: MonotonicTime
 }
 
@@ -22,4 +24,7 @@ enum Interval {
 
     /// Until a fresh policy's record is looked up again after DNS gave no answer.
     static let afterDNSFailure = Duration.seconds(30)
+
+    /// For which asynchronous mode tells a failure instead of looking again.
+    static let asynchronousFailure = Duration.seconds(10)
 }

@@ -10,27 +10,25 @@ internal import TLSRPT
 final class PendingFindings: Sendable {
     private static let findingsPerDomain = 8
     private let findings: ShardedMap<[TLSFinding]>
-    private let domains = Atomic<Int>(0)
+    private let count = Atomic<Int>(0)
 
     init(capacity: Int) { findings = ShardedMap(capacity: capacity) }
 
     func add(_ finding: TLSFinding, for domain: DomainName) {
-        let isKnown =
-            findings.withValue(of: domain) { findings in
-                if findings.count < Self.findingsPerDomain { findings.append(finding) }
-                return true
-            } ?? false
-        guard !isKnown else { return }
-        if findings.set([finding], for: domain, rank: { _ in 0 }) == nil {
-            domains.add(1, ordering: .relaxed)
+        let (isAdded, evicted) = findings.update(domain, initial: []) { findings in
+            guard findings.count < Self.findingsPerDomain else { return false }
+            findings.append(finding)
+            return true
         }
+        let gone = evicted.reduce(0) { $0 + $1.value.count }
+        count.add((isAdded ? 1 : 0) - gone, ordering: .relaxed)
     }
 
     /// The findings of a domain, which are then gone.
     func take(for domain: DomainName) -> [TLSFinding] {
         // The warm path asks on every message, and there is nearly never anything.
-        guard domains.load(ordering: .relaxed) > 0, let taken = findings.remove(domain) else { return [] }
-        domains.subtract(1, ordering: .relaxed)
+        guard count.load(ordering: .relaxed) > 0, let taken = findings.remove(domain) else { return [] }
+        count.subtract(taken.count, ordering: .relaxed)
         return taken
     }
 }

@@ -74,7 +74,7 @@ extension PolicyResolver {
         var policy = hit?.policy
         var storeFailure: String?
         if policy == nil {
-            do { policy = try await cache.load(domain) } catch { storeFailure = "\(error)" }
+            do { policy = try await cache.load(domain)?.policy } catch { storeFailure = "\(error)" }
         }
         let isFresh = policy?.isFresh(at: now) ?? false
         let negative = negatives.read(domain).flatMap { $0.until > monotonicNow ? $0 : nil }

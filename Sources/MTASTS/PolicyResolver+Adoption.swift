@@ -9,47 +9,57 @@ internal import STSPolicy
 extension PolicyResolver {
     /// P3, P9, P12 and P16: a fetched policy takes the place of the old one, whole, even if it is weaker or shorter
     /// (RFC 8461 section 5).
+    ///
+    /// - Parameters:
+    ///   - entry: The policy and its fetch.
+    ///   - domain: The policy domain.
+    ///   - old: The fresh policy so far.
+    ///   - known: The store's entry as it was before the fetch.
+    ///   - nextCheck: When the record is to be looked up again.
+    ///   - isRefresh: Whether no message asked for it.
+    ///   - storeFailure: Is told of trouble with the store.
     func adopt(
         _ entry: CachedPolicy,
         _ domain: DomainName,
         replacing old: CachedPolicy?,
+        _ known: PolicyCache.KnownEntry,
         _ nextCheck: MonotonicTime,
         isRefresh: Bool = false,
         _ storeFailure: inout String?
     ) async -> Discovery {
-        // A refresh of a policy that is in the store alone must not push others out of memory.
-        let staysInMemory = !isRefresh || cache.store == nil || cache.inspect(domain) != nil
-        report(.fetched(domain, entry, replacing: old))
-        noteChange(from: old, to: entry, domain)
+        if let id = entry.recordID { backOff.recordSuccess(domain, id) }
+        refreshes.succeeded(domain)
         negatives.remove(domain)
         guard entry.policy.maxAge > 0 else {
             // P16: good for this message, and what was cached is over.
-            await remove(domain, entry.fetchedAt, &storeFailure)
+            noteFetched(entry, domain, replacing: old)
+            await remove(domain, fetchedNoLaterThan: entry.fetchedAt, &storeFailure)
             return .fetched(entry)
         }
-        switch await cache.write(entry, for: domain, now: now) {
-        case .written:
-            if staysInMemory { keepInMemory(entry, domain, nextCheck: nextCheck) }
-            return .fetched(entry)
-        case .superseded(let newer):
-            if staysInMemory { keepInMemory(newer.requested(at: now), domain, nextCheck: nextCheck) }
+        let outcome = await cache.write(entry, for: domain, replacing: known, now: now)
+        // A refresh of a policy that is in the store alone must not push others out of memory.
+        let staysInMemory = !isRefresh || cache.store == nil || cache.inspect(domain) != nil
+        if case .superseded(let newer) = outcome {
+            if staysInMemory {
+                keepInMemory(newer.requested(at: entry.lastRequestedAt), domain, nextCheck: nextCheck)
+            }
             return .cached(newer)
-        case .failed(let error):
-            keepInMemory(entry, domain, nextCheck: nextCheck)
-            noteStoreFailure(error, domain, &storeFailure)
-            return .fetched(entry)
         }
+        if case .failed(let error) = outcome { noteStoreFailure(error, domain, &storeFailure) }
+        noteFetched(entry, domain, replacing: old)
+        if staysInMemory { keepInMemory(entry, domain, nextCheck: nextCheck) }
+        return .fetched(entry)
     }
 
     func keepInMemory(_ entry: CachedPolicy, _ domain: DomainName, nextCheck: MonotonicTime) {
-        if let lost = cache.keep(entry, for: domain, nextCheck: nextCheck, now: now) {
+        for lost in cache.keep(entry, for: domain, nextCheck: nextCheck, now: now) {
             report(.policyLost(lost.domain, lost.policy))
         }
     }
 
-    func remove(_ domain: DomainName, _ fetchedAt: UnixTime, _ storeFailure: inout String?) async {
+    func remove(_ domain: DomainName, fetchedNoLaterThan moment: UnixTime, _ storeFailure: inout String?) async {
         do {
-            try await cache.remove(domain, fetchedNoLaterThan: fetchedAt)
+            try await cache.remove(domain, fetchedNoLaterThan: moment, now: now)
         } catch {
             noteStoreFailure(error, domain, &storeFailure)
         }
@@ -60,7 +70,8 @@ extension PolicyResolver {
         report(.storeFailed(domain, reason: "\(error)"))
     }
 
-    private func noteChange(from old: CachedPolicy?, to new: CachedPolicy, _ domain: DomainName) {
+    private func noteFetched(_ new: CachedPolicy, _ domain: DomainName, replacing old: CachedPolicy?) {
+        report(.fetched(domain, new, replacing: old))
         guard let old else { return }
         var signs = DowngradeSign.signs(from: old, to: new)
         if let previous = old.recordID, let next = new.recordID, previous != next,

@@ -11,39 +11,55 @@ internal import TLSRPT
 
 extension PolicyResolver {
     /// Looks up the record of a domain and, if it announces something new, the policy.
-    func discover(_ domain: DomainName, _ purpose: Purpose) async -> Discovery {
+    func discover(_ domain: DomainName) async -> Discovery {
         var storeFailure: String?
-        let cached = await known(domain, &storeFailure)
-        var discovery = await discover(domain, purpose, cached, &storeFailure)
+        let fresh = await freshPolicy(domain, &storeFailure)
+        var discovery = await discover(domain, fresh, &storeFailure)
         discovery.storeFailure = storeFailure
         return discovery
     }
 
-    /// The policy in memory, or else in the store; it is then in memory too, with its record not looked up yet.
-    func known(_ domain: DomainName, _ storeFailure: inout String?) async -> CachedPolicy? {
-        if let hit = cache.lookUp(domain, now: now) { return hit.policy }
-        guard let stored = await stored(domain, &storeFailure) else { return nil }
-        if stored.isFresh(at: now) { keepInMemory(stored.requested(at: now), domain, nextCheck: monotonicNow) }
-        return stored
+    /// The fresh policy in memory, or else in the store; it is then in memory too, with its record not looked up yet.
+    func freshPolicy(_ domain: DomainName, _ storeFailure: inout String?) async -> CachedPolicy? {
+        if let hit = cache.lookUp(domain, now: now), hit.policy.isFresh(at: now) { return hit.policy }
+        guard case .entry(let stored) = await read(domain, &storeFailure), stored.policy.isFresh(at: now) else {
+            return nil
+        }
+        keepInMemory(stored.policy.requested(at: now), domain, nextCheck: monotonicNow)
+        return stored.policy
     }
 
-    /// The policy in the store.
-    func stored(_ domain: DomainName, _ storeFailure: inout String?) async -> CachedPolicy? {
+    /// What a read of the store gave.
+    enum StoreRead: Sendable {
+        case entry(StoredPolicy)
+        case absent
+        case failed
+
+        /// What a later write is to replace.
+        var known: PolicyCache.KnownEntry {
+            switch self {
+            case .entry(let stored): .revision(stored.revision)
+            case .absent: .absent
+            case .failed: .unknown
+            }
+        }
+    }
+
+    /// The entry in the store.
+    func read(_ domain: DomainName, _ storeFailure: inout String?) async -> StoreRead {
         do {
-            return try await cache.load(domain)
+            return try await cache.load(domain).map { .entry($0) } ?? .absent
         } catch {
             noteStoreFailure(error, domain, &storeFailure)
-            return nil
+            return .failed
         }
     }
 
     private func discover(
         _ domain: DomainName,
-        _ purpose: Purpose,
-        _ cached: CachedPolicy?,
+        _ fresh: CachedPolicy?,
         _ storeFailure: inout String?
     ) async -> Discovery {
-        let fresh = cached.flatMap { $0.isFresh(at: now) ? $0 : nil }
         let answer: RecordAnswer
         do {
             answer = try await record(of: domain)
@@ -53,12 +69,9 @@ extension PolicyResolver {
             return dnsFailed(domain, fresh, error)  // P2, P11
         }
         switch answer.selection {
-        case .absent:
-            return await noRecord(domain, cached, fresh, .absent, answer, &storeFailure)
-        case .several(let count):
-            return await noRecord(domain, cached, fresh, .several(count: count), answer, &storeFailure)
-        case .malformed(let error):
-            return await noRecord(domain, cached, fresh, .malformed(error), answer, &storeFailure)
+        case .absent: return noRecord(domain, fresh, .absent, answer, storeFailure)
+        case .several(let count): return noRecord(domain, fresh, .several(count: count), answer, storeFailure)
+        case .malformed(let error): return noRecord(domain, fresh, .malformed(error), answer, storeFailure)
         case .record(let record):
             let nextCheck = monotonicNow.advanced(by: Interval.recordCheck(answer.timeToLive))
             if let fresh, fresh.recordID == record.id, now >= fresh.fetchedAt {  // P8
@@ -102,12 +115,11 @@ extension PolicyResolver {
     /// P1 and P11: DNS says that there is no valid record.
     private func noRecord(
         _ domain: DomainName,
-        _ cached: CachedPolicy?,
         _ fresh: CachedPolicy?,
         _ fault: PolicyFailure.RecordFault,
         _ answer: RecordAnswer,
-        _ storeFailure: inout String?
-    ) async -> Discovery {
+        _ storeFailure: String?
+    ) -> Discovery {
         if let fresh {
             let failure = PolicyFailure.record(fault)
             cache.setNextCheck(monotonicNow.advanced(by: Interval.recordCheck(answer.timeToLive)), for: domain)
@@ -115,9 +127,12 @@ extension PolicyResolver {
             if fresh.policy.mode == .enforce { report(.downgradeSigns(domain, [.recordVanished])) }
             return .cached(fresh, failure)
         }
-        if let cached { await remove(domain, cached.fetchedAt, &storeFailure) }
-        let until = monotonicNow.advanced(by: Interval.negative(answer.timeToLive))
-        remember(NegativeAnswer(reason: .record(fault), until: until), domain)
+        cache.forget(domain) { !$0.isFresh(at: now) }
+        // While the store cannot be read, a policy in it may be fresh: to be asked again as soon as it can.
+        if storeFailure == nil {
+            let until = monotonicNow.advanced(by: Interval.negative(answer.timeToLive))
+            remember(NegativeAnswer(reason: .record(fault), failure: nil, until: until), domain)
+        }
         return Discovery(state: .noPolicy(.record(fault)))
     }
 
@@ -125,63 +140,43 @@ extension PolicyResolver {
     private func newID(
         _ domain: DomainName,
         _ id: STSRecord.ID,
-        _ fresh: CachedPolicy?,
+        _ cached: CachedPolicy?,
         _ nextCheck: MonotonicTime,
         _ storeFailure: inout String?
     ) async -> Discovery {
-        // Another process may have fetched it already.
-        if let stored = await stored(domain, &storeFailure), stored.recordID == id, stored.isFresh(at: now),
-            now >= stored.fetchedAt
-        {
-            keepInMemory(stored.requested(at: now), domain, nextCheck: nextCheck)
-            return .cached(stored)
+        var fresh = cached
+        // Another process may have fetched it already, or one that is newer than ours.
+        let stored = await read(domain, &storeFailure)
+        if case .entry(let entry) = stored, entry.policy.isFresh(at: now) {
+            if entry.policy.recordID == id, now >= entry.policy.fetchedAt {
+                keepInMemory(entry.policy.requested(at: now), domain, nextCheck: nextCheck)
+                return .cached(entry.policy)
+            }
+            if fresh.map({ entry.policy.wasFetched(after: $0, now: now) }) ?? true {
+                fresh = entry.policy
+                keepInMemory(entry.policy.requested(at: now), domain, nextCheck: monotonicNow)
+            }
         }
         if let until = backOff.blockedUntil(domain, id, now: monotonicNow) {  // P14
             let failure = PolicyFailure.fetch(FetchFailure(.backOff, recordID: id))
             return withoutNewPolicy(domain, fresh, failure, nextCheck: min(nextCheck, until))
         }
-        let began = now
-        switch await fetch(domain, id) {
+        let (outcome, began) = await fetch(domain, id)
+        switch outcome {
         case .fetched(let policy):
-            backOff.recordSuccess(domain)
             let entry = CachedPolicy(policy: policy, recordID: id, fetchedAt: began, lastRequestedAt: now)
-            return await adopt(entry, domain, replacing: fresh, nextCheck, &storeFailure)
+            return await adopt(entry, domain, replacing: fresh, stored.known, nextCheck, &storeFailure)
         case .failed(let failure):  // P4 to P6, P10
             backOff.recordFailure(domain, id, now: monotonicNow)
             let cause = PolicyFailure.fetch(failure)
             countFailure(cause, domain, of: nil)
             report(.discoveryFailed(domain, cause))
-            return withoutNewPolicy(domain, fresh, cause, nextCheck: nextCheck)
+            let retry = monotonicNow.advanced(by: configuration.backOff)
+            return withoutNewPolicy(domain, fresh, cause, nextCheck: min(nextCheck, retry))
         case .overloaded(let reason):
             let failure = PolicyFailure.overloaded(reason: reason)
             guard let fresh else { return Discovery(state: .noPolicy(.overloaded), failure: failure) }
             return .cached(fresh, failure)
-        }
-    }
-
-    enum FetchOutcome: Sendable {
-        case fetched(STSPolicy)
-        case failed(FetchFailure)
-        case overloaded(String)
-    }
-
-    /// Fetches a policy within the caps.
-    func fetch(_ domain: DomainName, _ id: STSRecord.ID?) async -> FetchOutcome {
-        do {
-            let outcome = try await limiter.run { () async -> FetchOutcome in
-                do {
-                    return .fetched(try await self.fetcher.fetch(domain, recordID: id))
-                } catch let failure as FetchFailure {
-                    if case .transport(.overloaded(let reason)) = failure.cause { return .overloaded(reason) }
-                    // Some transports tell cancellation as a broken connection.
-                    return Task.isCancelled ? .overloaded("cancelled") : .failed(failure)
-                } catch {
-                    return .overloaded("cancelled")
-                }
-            }
-            return outcome ?? .overloaded("\(configuration.maximumConcurrentFetches) fetches are under way")
-        } catch {
-            return .overloaded("cancelled")
         }
     }
 
@@ -200,8 +195,8 @@ extension PolicyResolver {
         return .cached(fresh, failure)
     }
 
-    private func remember(_ answer: NegativeAnswer, _ domain: DomainName) {
-        _ = negatives.set(answer, for: domain) { _ in 0 }
+    func remember(_ answer: NegativeAnswer, _ domain: DomainName) {
+        _ = negatives.set(answer, for: domain)
     }
 
     /// Adds a failure to what TLSRPT counts (RFC 8461 section 6), but not while the policy in force is of mode none.

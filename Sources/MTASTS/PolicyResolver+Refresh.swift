@@ -13,18 +13,20 @@ extension PolicyResolver {
     /// Run it once per resolver, beside the mail. After cancellation it returns as soon as the writes under way are
     /// done; a refresh that was cut off is due again after a restart.
     public func run() async {
-        var nextStoreSweep = monotonicNow
+        await withTaskGroup(of: Void.self) { group in
+            // Apart from each other: a store of a million entries must not hold up what is due in memory.
+            group.addTask { await self.repeating(everySeconds: 60) { await self.refreshDue() } }
+            if self.cache.store != nil {
+                group.addTask { await self.repeating(everySeconds: 3_600) { await self.sweepStore() } }
+            }
+        }
+    }
+
+    private func repeating(everySeconds seconds: Int64, _ round: () async -> Void) async {
         while !Task.isCancelled {
-            if monotonicNow >= nextStoreSweep {
-                await sweepStore()
-                nextStoreSweep = monotonicNow.advanced(by: .seconds(3_600))
-            }
-            await refreshDue()
-            do {
-                try await configuration.monotonicClock.sleep(until: monotonicNow.advanced(by: .seconds(60)))
-            } catch {
-                return
-            }
+            await round()
+            let next = monotonicNow.advanced(by: .seconds(seconds))
+            do { try await configuration.monotonicClock.sleep(until: next) } catch { return }
         }
     }
 
@@ -34,7 +36,7 @@ extension PolicyResolver {
     public func refresh(_ domain: DomainName) async {
         var storeFailure: String?
         var entry = cache.inspect(domain)?.policy
-        if entry == nil { entry = await stored(domain, &storeFailure) }
+        if entry == nil, case .entry(let stored) = await read(domain, &storeFailure) { entry = stored.policy }
         guard let entry else { return }
         await refresh(domain, entry)
     }
@@ -42,7 +44,11 @@ extension PolicyResolver {
     private static let batch = 512
     private static let page = 256
 
-    /// Refreshes the policies in memory that are due, those first that expire first, and drops the expired.
+    /// An expired policy stays in the store for as long as max_age can be: the clock may have been wrong.
+    private static let graceSeconds = Int64(STSPolicy.maximumMaxAge)
+
+    /// Refreshes the policies in memory that are due, those first that have used up most of their life, and drops the
+    /// expired.
     func refreshDue() async {
         let (now, monotonicNow) = (now, monotonicNow)
         var due: [(domain: DomainName, entry: CachedPolicy)] = []
@@ -50,12 +56,12 @@ extension PolicyResolver {
         cache.forEach { domain, entry in
             if !entry.isFresh(at: now) {
                 expired.append((domain, entry))
-            } else if refreshes.isDue(entry, domain, now: now, monotonicNow: monotonicNow) {
+            } else if refreshes.isDue(entry, domain, now: now, monotonicNow: monotonicNow), isFetched(domain) {
                 due.append((domain, entry))
             }
         }
-        await drop(expired)
-        due.sort { $0.entry.expiresAt < $1.entry.expiresAt }
+        for (domain, entry) in expired { cache.forget(domain) { $0.fetchedAt <= entry.fetchedAt } }
+        due.sort { $0.entry.lifeUsed(at: now) > $1.entry.lifeUsed(at: now) }
         await refresh(due.prefix(Self.batch))
     }
 
@@ -70,10 +76,12 @@ extension PolicyResolver {
                 let (now, monotonicNow) = (now, monotonicNow)
                 let entries = page.entries.filter { cache.inspect($0.domain) == nil }
                     .map { (domain: $0.domain, entry: $0.policy) }
-                await drop(entries.filter { !$0.entry.isFresh(at: now) })
-                await refresh(
-                    entries.filter { refreshes.isDue($0.entry, $0.domain, now: now, monotonicNow: monotonicNow) }[...]
-                )
+                await drop(entries.filter { $0.entry.expiresAt.advanced(bySeconds: Self.graceSeconds) < now })
+                let due = entries.filter { item in
+                    refreshes.isDue(item.entry, item.domain, now: now, monotonicNow: monotonicNow)
+                        && isFetched(item.domain)
+                }
+                await refresh(due[...])
             } catch {
                 report(.storeFailed(nil, reason: "\(error)"))
                 return
@@ -83,7 +91,17 @@ extension PolicyResolver {
 
     private func drop(_ expired: [(domain: DomainName, entry: CachedPolicy)]) async {
         var storeFailure: String?
-        for (domain, entry) in expired { await remove(domain, entry.fetchedAt, &storeFailure) }
+        for (domain, entry) in expired {
+            await remove(domain, fetchedNoLaterThan: entry.fetchedAt, &storeFailure)
+        }
+    }
+
+    /// Whether the operator wants policies of the domain to be fetched.
+    private func isFetched(_ domain: DomainName) -> Bool {
+        switch policyOverride(for: domain) {
+        case .ignore, .pin: false
+        case .treatAsTesting, nil: true
+        }
     }
 
     private func refresh(_ entries: ArraySlice<(domain: DomainName, entry: CachedPolicy)>) async {
@@ -106,10 +124,13 @@ extension PolicyResolver {
         let answer = try? await record(of: domain)
         var id = entry.recordID
         if let answer, case .record(let record) = answer.selection { id = record.id }
-        let began = now
-        switch await fetch(domain, id) {
+        // Its fetch failed a moment ago, for a message (RFC 8461 section 3.3).
+        if let id, backOff.blockedUntil(domain, id, now: monotonicNow) != nil { return }
+        var storeFailure: String?
+        let stored = await read(domain, &storeFailure)
+        let (outcome, began) = await fetch(domain, id)
+        switch outcome {
         case .fetched(let policy):
-            refreshes.succeeded(domain)
             let next = CachedPolicy(
                 policy: policy,
                 recordID: id,
@@ -117,8 +138,7 @@ extension PolicyResolver {
                 lastRequestedAt: entry.lastRequestedAt
             )
             let check = monotonicNow.advanced(by: Interval.recordCheck(answer?.timeToLive))
-            var storeFailure: String?
-            _ = await adopt(next, domain, replacing: entry, check, isRefresh: true, &storeFailure)
+            _ = await adopt(next, domain, replacing: entry, stored.known, check, isRefresh: true, &storeFailure)
         case .failed(let failure):
             if let id { backOff.recordFailure(domain, id, now: monotonicNow) }
             refreshFailed(domain, entry, .fetch(failure))
@@ -146,5 +166,10 @@ extension CachedPolicy {
     /// The whole days until the policy expires, 0 on the last day and after it.
     func daysLeft(at now: UnixTime) -> Int {
         Int(clamping: max(0, expiresAt.seconds(since: now)) / 86_400)
+    }
+
+    /// The share of the policy's life that is over, from 0 to 1.
+    func lifeUsed(at now: UnixTime) -> Double {
+        policy.maxAge > 0 ? Double(max(0, now.seconds(since: fetchedAt))) / Double(policy.maxAge) : 1
     }
 }

@@ -30,12 +30,12 @@ final class RefreshState: Sendable {
 
     /// Notes a failure: the next attempt follows after 5 minutes, doubling to 6 hours.
     func failed(_ domain: DomainName, now: MonotonicTime) -> Failing {
-        var failing = failing(domain) ?? Failing(failures: 0, nextAttempt: now, toldDaysLeft: .max)
-        let delay = min(Self.firstRetry << Int64(min(failing.failures, 7)), Self.lastRetry)
-        failing.failures = min(failing.failures + 1, 1_000_000)
-        failing.nextAttempt = now.advanced(by: .seconds(delay))
-        _ = self.failing.set(failing, for: domain) { _ in 0 }
-        return failing
+        failing.update(domain, initial: Failing(failures: 0, nextAttempt: now, toldDaysLeft: .max)) { failing in
+            let delay = min(Self.firstRetry << Int64(min(failing.failures, 7)), Self.lastRetry)
+            failing.failures = min(failing.failures + 1, 1_000_000)
+            failing.nextAttempt = now.advanced(by: .seconds(delay))
+            return failing
+        }.result
     }
 
     func told(_ domain: DomainName, daysLeft: Int) {
@@ -50,12 +50,12 @@ final class RefreshState: Sendable {
         let unused = now.seconds(since: entry.lastRequestedAt)
         guard unused <= Self.disuse else { return nil }
         if now < entry.fetchedAt { return now }  // the clock was set back
-        var interval = min(Self.day, Int64(entry.policy.maxAge) / 2)
-        if interval < 3_600, unused > 3_600 { interval = 3_600 }
+        let interval = min(Self.day, Int64(entry.policy.maxAge) / 2)
+        let least: Int64 = unused > 3_600 ? 3_600 : 1
         var hash = seed ^ UInt64(bitPattern: entry.fetchedAt.secondsSinceEpoch)
         for octet in domain.description.utf8 { hash = (hash ^ UInt64(octet)) &* 0x0000_0100_0000_01b3 }
         let earlier = interval / 4 * Int64(hash >> 48) / 65_536
-        return entry.fetchedAt.advanced(bySeconds: max(1, interval - earlier))
+        return entry.fetchedAt.advanced(bySeconds: max(least, interval - earlier))
     }
 
     /// Whether a refresh is due.

@@ -55,4 +55,10 @@ public struct CachedPolicy: Hashable, Sendable {
     package func requested(at moment: UnixTime) -> CachedPolicy {
         CachedPolicy(policy: policy, recordID: recordID, fetchedAt: fetchedAt, lastRequestedAt: moment)
     }
+
+    /// Whether this policy was fetched after `other`. A fetch that lies in the future tells nothing: the clock was set
+    /// back since.
+    package func wasFetched(after other: CachedPolicy, now: UnixTime) -> Bool {
+        fetchedAt > other.fetchedAt && fetchedAt <= now
+    }
 }

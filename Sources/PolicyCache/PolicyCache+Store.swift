@@ -3,33 +3,64 @@
 package import STSCore
 
 extension PolicyCache {
+    /// What a writer knows of the store's entry from before its fetch.
+    package enum KnownEntry: Sendable {
+        /// There was none.
+        case absent
+        /// It had this revision.
+        case revision(StoreRevision)
+        /// The store could not be read.
+        case unknown
+
+        /// What a read of the store gave.
+        package init(_ stored: StoredPolicy?) {
+            self = stored.map { .revision($0.revision) } ?? .absent
+        }
+    }
+
     /// What a write to the store came to.
     package enum WriteOutcome: Sendable {
         /// The policy is in the store, or there is no store.
         case written
-        /// The store holds a policy fetched later, by another process; it is to be used.
+        /// There is a policy fetched later, by another task or process; it is to be used.
         case superseded(by: CachedPolicy)
         /// The store failed; the policy is in memory alone.
         case failed(any Error)
     }
 
-    /// The policy in the store.
-    package func load(_ domain: DomainName) async throws -> CachedPolicy? {
-        guard let store else { return nil }
-        return try await store.entry(for: domain)?.policy
+    /// The entry in the store.
+    package func load(_ domain: DomainName) async throws -> StoredPolicy? {
+        try await store?.entry(for: domain)
     }
 
     /// Writes a policy to the store, but never an older one over a newer.
     ///
-    /// Who loses a compare-and-set reads again and overwrites only if its own fetch began later by the wall clock than
-    /// that of the stored entry, or if the stored time lies in the future.
-    package func write(_ policy: CachedPolicy, for domain: DomainName, now: UnixTime) async -> WriteOutcome {
-        guard let store else { return .written }
+    /// The write replaces the entry that was known before the fetch. Who loses that compare-and-set reads again and
+    /// overwrites only if its own fetch began later by the wall clock than that of the stored entry, or if the stored
+    /// time lies in the future.
+    package func write(
+        _ policy: CachedPolicy,
+        for domain: DomainName,
+        replacing known: KnownEntry,
+        now: UnixTime
+    ) async -> WriteOutcome {
+        guard let store else {
+            guard let memory = inspect(domain)?.policy, memory.wasFetched(after: policy, now: now) else {
+                return .written
+            }
+            return .superseded(by: memory)
+        }
         do {
-            // Each loss means that another writer got on; a bound keeps a broken store from holding us.
+            switch known {
+            case .absent: if try await store.put(policy, for: domain, replacing: nil) { return .written }
+            case .revision(let revision):
+                if try await store.put(policy, for: domain, replacing: revision) { return .written }
+            case .unknown: break
+            }
+            // Each further loss means that another writer got on; a bound keeps a broken store from holding us.
             for _ in 0..<16 {
                 let stored = try await store.entry(for: domain)
-                if let stored, stored.policy.fetchedAt > policy.fetchedAt, stored.policy.fetchedAt <= now {
+                if let stored, stored.policy.fetchedAt >= policy.fetchedAt, stored.policy.fetchedAt <= now {
                     return .superseded(by: stored.policy)
                 }
                 if try await store.put(policy, for: domain, replacing: stored?.revision) { return .written }
@@ -40,13 +71,14 @@ extension PolicyCache {
         }
     }
 
-    /// Removes a policy from memory and store: unless, in the store, it was replaced by one fetched later than
-    /// `moment`.
-    package func remove(_ domain: DomainName, fetchedNoLaterThan moment: UnixTime) async throws {
-        forget(domain)
+    /// Removes a policy from memory and store, unless it was replaced by one fetched later than `moment`; a fetch that
+    /// lies in the future does not count as later.
+    package func remove(_ domain: DomainName, fetchedNoLaterThan moment: UnixTime, now: UnixTime) async throws {
+        func isOld(_ policy: CachedPolicy) -> Bool { policy.fetchedAt <= moment || policy.fetchedAt > now }
+        forget(domain, if: isOld)
         guard let store else { return }
         for _ in 0..<16 {
-            guard let stored = try await store.entry(for: domain), stored.policy.fetchedAt <= moment else { return }
+            guard let stored = try await store.entry(for: domain), isOld(stored.policy) else { return }
             if try await store.remove(domain, revision: stored.revision) { return }
         }
         throw StoreContention()

@@ -10,7 +10,7 @@ import Synchronization
 /// full, an entry leaves it in the order expired, none, testing, enforce; its copy in the store stays. Without a store
 /// that entry is lost: ``Statistics/lostPolicies`` counts it.
 public final class PolicyCache: Sendable {
-    /// The number of policies that memory holds by default.
+    /// The number of policies of up to 1 KiB that memory holds by default; longer ones count once more per KiB.
     public static let defaultCapacity = 100_000
 
     struct Entry: Sendable {
@@ -31,7 +31,8 @@ public final class PolicyCache: Sendable {
     ///
     /// - Parameters:
     ///   - store: Where policies are kept beyond memory; without one they end with the process.
-    ///   - capacity: The most policies in memory.
+    ///   - capacity: The most policies in memory. One of more than 1 KiB, which is rare, takes the place of as many as it
+    ///     has KiB, so that memory is bounded in octets too.
     public init(store: (any PolicyStore)? = nil, capacity: Int = PolicyCache.defaultCapacity) {
         self.store = store
         self.entries = ShardedMap(capacity: max(1, capacity))
@@ -75,15 +76,15 @@ extension PolicyCache {
         _ = entries.withValue(of: domain) { $0.nextCheck = moment }
     }
 
-    /// Keeps a policy in memory.
+    /// Keeps a policy in memory, unless memory has one of the domain that was fetched later.
     ///
-    /// - Returns: A policy that was lost to make room, which happens only without a store.
+    /// - Returns: The policies that were lost to make room, which happens only without a store.
     package func keep(
         _ policy: CachedPolicy,
         for domain: DomainName,
         nextCheck: MonotonicTime,
         now: UnixTime
-    ) -> (domain: DomainName, policy: CachedPolicy)? {
+    ) -> [(domain: DomainName, policy: CachedPolicy)] {
         let shared = texts.withLock { $0.shared(policy.policy) }
         let kept = CachedPolicy(
             policy: shared,
@@ -91,19 +92,26 @@ extension PolicyCache {
             fetchedAt: policy.fetchedAt,
             lastRequestedAt: policy.lastRequestedAt
         )
-        let entry = Entry(policy: kept, nextCheck: nextCheck, lastRequestedAt: policy.lastRequestedAt)
-        let evicted = entries.set(entry, for: domain) { Self.rank($0.policy, now: now) }
-        guard let evicted else { return nil }
-        let isLost = store == nil && evicted.value.policy.isFresh(at: now)
+        let evicted = entries.set(
+            Entry(policy: kept, nextCheck: nextCheck, lastRequestedAt: policy.lastRequestedAt),
+            for: domain,
+            weight: 1 + shared.text.count / 1_024,
+            rank: { Self.rank($0.policy, now: now) },
+            ifReplacing: { !$0.policy.wasFetched(after: policy, now: now) }
+        )
+        guard !evicted.isEmpty else { return [] }
+        let lost = store == nil ? evicted.filter { $0.value.policy.isFresh(at: now) } : []
         evictions.withLock { counts in
-            counts.memory += 1
-            if isLost { counts.lost += 1 }
+            counts.memory += evicted.count
+            counts.lost += lost.count
         }
-        return isLost ? (evicted.domain, evicted.value.policy) : nil
+        return lost.map { ($0.domain, $0.value.policy) }
     }
 
-    /// Removes a policy from memory.
-    package func forget(_ domain: DomainName) { entries.remove(domain) }
+    /// Removes a policy from memory if `condition` holds.
+    package func forget(_ domain: DomainName, if condition: (CachedPolicy) -> Bool = { _ in true }) {
+        entries.remove(domain) { condition($0.policy) }
+    }
 
     /// Calls `body` with each policy in memory and the time it was last asked for.
     package func forEach(_ body: (DomainName, CachedPolicy) -> Void) {

@@ -6,12 +6,14 @@ import Synchronization
 /// A bounded map by domain name for many threads: shards each behind a lock, and instead of a list in order of use a
 /// CLOCK hand with one bit per entry, since a look-up then writes one byte and moves nothing.
 package final class ShardedMap<Value: Sendable>: Sendable {
-    /// An entry that had to make room.
+    /// An entry that had to make room, or that found none.
     package typealias Evicted = (domain: DomainName, value: Value)
 
     private let shards: [Shard<Value>]
+    // Nobody outside can aim at one shard.
+    private let seed = UInt64.random(in: .min ... .max)
 
-    /// The most entries.
+    /// The most entries of weight 1.
     package let capacity: Int
 
     /// A map. Capacity is split evenly between the shards, each with at least one entry.
@@ -25,7 +27,7 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     private func shard(of domain: DomainName) -> Shard<Value> {
         // Only to spread the locks: cheap, and the map inside hashes in full. All of the name counts, since the names
         // of one provider begin alike, and the high half, which every octet reaches.
-        var mix: UInt64 = 0xcbf2_9ce4_8422_2325
+        var mix = seed
         for octet in domain.description.utf8 { mix = (mix ^ UInt64(octet)) &* 0x0000_0100_0000_01b3 }
         return shards[Int(mix >> 33) % shards.count]
     }
@@ -44,10 +46,49 @@ package final class ShardedMap<Value: Sendable>: Sendable {
         shard(of: domain).state.withLock { state in state.indices[domain].map { state.slots[$0].value } }
     }
 
-    /// Sets the value of a domain. If its shard is full, the entry of the lowest rank makes room, among equals one
-    /// that was not used of late.
-    package func set(_ value: Value, for domain: DomainName, rank: (Value) -> Int) -> Evicted? {
-        shard(of: domain).state.withLock { $0.set(value, for: domain, rank: rank) }
+    /// Sets the value of a domain. Entries of the lowest rank make room, among equals those not used of late; if all
+    /// are of a higher rank than the new one, it is the new one that finds no room.
+    ///
+    /// - Parameters:
+    ///   - value: The value.
+    ///   - domain: The domain.
+    ///   - weight: The share of the capacity that the value takes, at least 1.
+    ///   - rank: The order in which values make room, the lowest first.
+    ///   - isOlder: Whether a value that is there is to be replaced; if not, nothing changes.
+    /// - Returns: What made room, with the new value if it found none.
+    package func set(
+        _ value: Value,
+        for domain: DomainName,
+        weight: Int = 1,
+        rank: (Value) -> Int = { _ in 0 },
+        ifReplacing isOlder: (Value) -> Bool = { _ in true }
+    ) -> [Evicted] {
+        shard(of: domain).state.withLock { state in
+            if let index = state.indices[domain] {
+                guard isOlder(state.slots[index].value) else { return [] }
+                state.remove(at: index)
+            }
+            return state.insert(value, for: domain, weight: weight, rank: rank)
+        }
+    }
+
+    /// Changes the value of a domain in place, which is `initial` if there is none.
+    ///
+    /// - Returns: What `body` returns, and what made room.
+    package func update<Result>(
+        _ domain: DomainName,
+        initial: Value,
+        _ body: (inout Value) -> Result
+    ) -> (result: Result, evicted: [Evicted]) {
+        shard(of: domain).state.withLock { state in
+            if let index = state.indices[domain] {
+                state.slots[index].isReferenced = true
+                return (body(&state.slots[index].value), [])
+            }
+            var value = initial
+            let result = body(&value)
+            return (result, state.insert(value, for: domain, weight: 1) { _ in 0 })
+        }
     }
 
     /// Removes a domain's value if `condition` holds, and gives it.
@@ -55,7 +96,7 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     package func remove(_ domain: DomainName, if condition: (Value) -> Bool = { _ in true }) -> Value? {
         shard(of: domain).state.withLock { state in
             guard let index = state.indices[domain], condition(state.slots[index].value) else { return nil }
-            return state.remove(at: index)
+            return state.remove(at: index).value
         }
     }
 
@@ -78,54 +119,65 @@ private final class Shard<Value: Sendable>: Sendable {
     struct Slot {
         let domain: DomainName
         var value: Value
+        let weight: Int
         var isReferenced: Bool
     }
 
     struct State {
         let capacity: Int
+        var weight = 0
         var indices: [DomainName: Int] = [:]
         var slots: [Slot] = []
         var hand = 0
 
-        mutating func set(_ value: Value, for domain: DomainName, rank: (Value) -> Int) -> (DomainName, Value)? {
-            if let index = indices[domain] {
-                slots[index].value = value
-                slots[index].isReferenced = true
-                return nil
-            }
-            var evicted: (DomainName, Value)?
-            if slots.count >= capacity {
+        mutating func insert(
+            _ value: Value,
+            for domain: DomainName,
+            weight: Int,
+            rank: (Value) -> Int
+        ) -> [(domain: DomainName, value: Value)] {
+            let weight = min(max(1, weight), capacity)
+            var evicted: [(domain: DomainName, value: Value)] = []
+            while self.weight + weight > capacity, !slots.isEmpty {
                 let victim = victim(rank)
-                evicted = (slots[victim].domain, slots[victim].value)
-                remove(at: victim)
+                guard rank(slots[victim].value) <= rank(value) else {
+                    evicted.append((domain, value))
+                    return evicted
+                }
+                let removed = remove(at: victim)
+                evicted.append((removed.domain, removed.value))
             }
             indices[domain] = slots.count
-            slots.append(Slot(domain: domain, value: value, isReferenced: true))
+            slots.append(Slot(domain: domain, value: value, weight: weight, isReferenced: true))
+            self.weight += weight
             return evicted
         }
 
         @discardableResult
-        mutating func remove(at index: Int) -> Value {
+        mutating func remove(at index: Int) -> Slot {
             let removed = slots[index]
             indices[removed.domain] = nil
+            weight -= removed.weight
             let last = slots.removeLast()
             if index < slots.count {
                 slots[index] = last
                 indices[last.domain] = index
             }
-            return removed.value
+            return removed
         }
 
         /// One turn of the hand at most; it stops early at an unused entry of the lowest rank there is.
         mutating func victim(_ rank: (Value) -> Int) -> Int {
             var best = (index: hand % slots.count, score: Int.max)
-            for _ in 0..<slots.count {
-                hand = (hand + 1) % slots.count
-                let score = rank(slots[hand].value) * 2 + (slots[hand].isReferenced ? 1 : 0)
-                slots[hand].isReferenced = false
-                if score < best.score { best = (hand, score) }
+            for step in 1...slots.count {
+                let index = (hand + step) % slots.count
+                let score = rank(slots[index].value) * 2 + (slots[index].isReferenced ? 1 : 0)
+                slots[index].isReferenced = false
+                if score < best.score { best = (index, score) }
                 if score == 0 { break }
             }
+            // The next turn begins behind the victim, so that the hand goes round all entries.
+            hand = best.index
             return best.index
         }
     }

@@ -66,11 +66,12 @@ struct FlowWorld {
     /// Starts `run()`, waits until its first round is done, and stops it after `body`.
     func whileRunning(_ body: (_ nextRound: (_ seconds: Int64) async -> Void) async throws -> Void) async throws {
         let task = Task { await resolver.run() }
-        await mono.waitForSleepers()
+        let loops = store == nil ? 1 : 2
+        await mono.waitForSleepers(loops)
         do {
             try await body { seconds in
                 advance(bySeconds: seconds)
-                await mono.waitForSleepers()
+                await mono.waitForSleepers(loops)
             }
         } catch {
             task.cancel()

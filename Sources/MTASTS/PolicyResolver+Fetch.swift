@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import STSCore
+internal import STSPolicy
+internal import STSRecord
+
+// One fetch of a policy at a time, whoever asks for it: a message, a look before a message is returned, or a refresh.
+
+extension PolicyResolver {
+    struct FetchKey: Hashable, Sendable {
+        let domain: DomainName
+        let id: STSRecord.ID?
+    }
+
+    enum FetchOutcome: Sendable {
+        case fetched(STSPolicy)
+        case failed(FetchFailure)
+        case overloaded(String)
+    }
+
+    /// Fetches a policy within the caps.
+    ///
+    /// - Returns: What came of it, and the wall time at which the fetch began.
+    func fetch(_ domain: DomainName, _ id: STSRecord.ID?) async -> (outcome: FetchOutcome, began: UnixTime) {
+        let fetch = try? await fetches.value(for: FetchKey(domain: domain, id: id)) { () -> Fetch in
+            let began = self.now
+            return Fetch(outcome: await self.fetchAlone(domain, id), began: began)
+        }
+        guard let fetch else { return (.overloaded(Task.isCancelled ? "cancelled" : "too many fetches"), now) }
+        return (fetch.outcome, fetch.began)
+    }
+
+    struct Fetch: Sendable {
+        let outcome: FetchOutcome
+        let began: UnixTime
+    }
+
+    private func fetchAlone(_ domain: DomainName, _ id: STSRecord.ID?) async -> FetchOutcome {
+        do {
+            let outcome = try await limiter.run { () async -> FetchOutcome in
+                do {
+                    return .fetched(try await self.fetcher.fetch(domain, recordID: id))
+                } catch let failure as FetchFailure {
+                    if case .transport(.overloaded(let reason)) = failure.cause { return .overloaded(reason) }
+                    // Some transports tell cancellation as a broken connection.
+                    return Task.isCancelled ? .overloaded("cancelled") : .failed(failure)
+                } catch {
+                    return .overloaded("cancelled")
+                }
+            }
+            return outcome ?? .overloaded("\(configuration.maximumConcurrentFetches) fetches are under way")
+        } catch {
+            return .overloaded("cancelled")
+        }
+    }
+}
