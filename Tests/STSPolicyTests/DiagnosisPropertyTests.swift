@@ -2,8 +2,10 @@
 
 import STSPolicy
 import Testing
+import VectorSupport
 
-@Suite struct DiagnosisPropertyTests {
+@Suite("STSPolicy: diagnosis, properties")
+struct DiagnosisPropertyTests {
     /// What holds for every text; the fallback rule is for what no rule explains, and there should be nothing.
     private func check(_ octets: [UInt8]) {
         let diagnosis = STSPolicy.diagnose(octets)
@@ -32,17 +34,17 @@ import Testing
     }
 
     @Test func vectors() throws {
-        for vector in try DiagnosisVector.load() { check(vector.octets) }
+        for vector in try DiagnosisVector.load() { check(vector.input.value) }
     }
 
     @Test(arguments: UInt64(1)...2)
     func mutatedVectors(_ seed: UInt64) throws {
-        var mutator = Mutator(seed: seed)
-        let texts = try DiagnosisVector.load().map(\.octets)
+        var random = SeededGenerator(seed: seed)
+        let texts = try DiagnosisVector.load().map(\.input.value)
         for text in texts {
             var octets = text
             for _ in 0..<5 {
-                mutator.mutate(&octets)
+                random.mutate(&octets)
                 check(octets)
             }
         }
@@ -50,12 +52,12 @@ import Testing
 
     @Test(arguments: UInt64(1)...2)
     func lines(_ seed: UInt64) throws {
-        var mutator = Mutator(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<250 {
             var octets: [UInt8] = []
-            for _ in 0..<Int.random(in: 1...7, using: &mutator) {
-                octets += mutator.piece()
-                if Bool.random(using: &mutator) { octets += mutator.piece() }
+            for _ in 0..<1 + random.below(7) {
+                octets += random.piece()
+                if random.once(in: 2) { octets += random.piece() }
                 octets.append(0x0A)
             }
             check(octets)
@@ -64,13 +66,9 @@ import Testing
 
     @Test(arguments: UInt64(1)...4)
     func anyOctets(_ seed: UInt64) {
-        var mutator = Mutator(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<300 {
-            check(
-                (0..<Int.random(in: 0...64, using: &mutator)).map { _ in
-                    UInt8.random(in: .min ... .max, using: &mutator)
-                }
-            )
+            check(random.octets(below: 64))
         }
     }
 
@@ -82,41 +80,27 @@ import Testing
     }
 }
 
-/// Changes texts at random, the same way for the same seed.
-private struct Mutator: RandomNumberGenerator {
-    private var state: UInt64
+private let pieces = [
+    "version: STSv1", "mode: enforce", "mode: none", "mx: a.example", "mx: *.example.net", "max_age: 86400",
+    "max_age",
+    "mode", "mx", "version", "STSv1", "enforce", " ", "\t", "\r", "\n", "\r\n", ":", "=", "\"", "'", "#", "//", ";",
+    ",",
+    ".", "*", "-", "_", "@", "\\", "<", "{", "[", "---", "```", "v=STSv1; id=1", "IN TXT \"v=STSv1\"", "\u{FEFF}",
+    "\u{A0}", "\u{200B}", "\u{201C}", "\u{2019}", "\u{2013}", "\u{FF1A}", "\u{E9}", "\u{1F600}", "\u{0}", "\u{7F}",
+    "0",
+    "99999999999", "foo: bar", "x:", "Mode: Enforce", "id: 1", "192.0.2.1", "2001:db8::1",
+].map { Array($0.utf8) }
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-    // splitmix64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
+extension SeededGenerator {
+    fileprivate mutating func piece() -> [UInt8] {
+        once(in: 12) ? [UInt8(truncatingIfNeeded: next())] : pick(pieces)
     }
 
-    private static let pieces = [
-        "version: STSv1", "mode: enforce", "mode: none", "mx: a.example", "mx: *.example.net", "max_age: 86400",
-        "max_age",
-        "mode", "mx", "version", "STSv1", "enforce", " ", "\t", "\r", "\n", "\r\n", ":", "=", "\"", "'", "#", "//", ";",
-        ",",
-        ".", "*", "-", "_", "@", "\\", "<", "{", "[", "---", "```", "v=STSv1; id=1", "IN TXT \"v=STSv1\"", "\u{FEFF}",
-        "\u{A0}", "\u{200B}", "\u{201C}", "\u{2019}", "\u{2013}", "\u{FF1A}", "\u{E9}", "\u{1F600}", "\u{0}", "\u{7F}",
-        "0",
-        "99999999999", "foo: bar", "x:", "Mode: Enforce", "id: 1", "192.0.2.1", "2001:db8::1",
-    ].map { Array($0.utf8) }
-
-    mutating func piece() -> [UInt8] {
-        if Int.random(in: 0..<12, using: &self) == 0 { return [UInt8.random(in: .min ... .max, using: &self)] }
-        return Self.pieces.randomElement(using: &self) ?? []
-    }
-
-    mutating func mutate(_ octets: inout [UInt8]) {
-        let place = Int.random(in: 0...octets.count, using: &self)
-        let end = min(octets.count, place + Int.random(in: 0...4, using: &self))
-        switch Int.random(in: 0..<4, using: &self) {
+    /// Changes one place: with words of the grammar and of its usual mistakes, not only single octets.
+    fileprivate mutating func mutate(_ octets: inout [UInt8]) {
+        let place = below(octets.count + 1)
+        let end = min(octets.count, place + below(5))
+        switch below(4) {
         case 0: octets.removeSubrange(place..<end)
         case 1: octets.replaceSubrange(place..<end, with: piece())
         case 2: octets.insert(contentsOf: octets[place..<end], at: place)

@@ -2,20 +2,22 @@
 
 import STSPolicy
 import Testing
+import VectorSupport
 
-@Suite struct DiagnosisTests {
+@Suite("STSPolicy: diagnosis")
+struct DiagnosisTests {
     private static let policy = "version: STSv1\nmode: enforce\nmx: mail.example.net\nmax_age: 604800\n"
 
     @Test(arguments: try DiagnosisVector.load())
     func vector(_ vector: DiagnosisVector) {
-        let diagnosis = STSPolicy.diagnose(vector.octets)
+        let diagnosis = STSPolicy.diagnose(vector.input.value)
         #expect(diagnosis.findings.map(\.vectorForm) == vector.findings)
         #expect(diagnosis.sender.isSuccess == vector.sender)
         #expect(diagnosis.strict.isSuccess == vector.strict)
     }
 
     @Test func everyRuleHasAVector() throws {
-        let seen = try DiagnosisVector.load().flatMap { STSPolicy.diagnose($0.octets).findings.map(\.rule) }
+        let seen = try DiagnosisVector.load().flatMap { STSPolicy.diagnose($0.input.value).findings.map(\.rule) }
         let elsewhere: Set<STSPolicy.Rule> = [.tooLarge, .moreFindings, .grammar]
         #expect(Set(STSPolicy.Rule.allCases).subtracting(seen) == elsewhere)
     }

@@ -1,38 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import STSPolicy
-import Testing
+import VectorSupport
 
-/// A line of `Tests/Vectors/diagnose-policy.jsonl`.
-///
-/// `input` is the text, or `hex` its octets; each of `findings` reads `SEVERITY LINE:COLUMN START..<END RULE`.
-struct DiagnosisVector: Decodable, CustomTestStringConvertible, Sendable {
+/// A policy file and what an examination finds.
+struct DiagnosisVector: Vector {
+    static let kind = "policy-diagnosis"
     let id: String
-    let input: String?
-    let hex: String?
+    let input: Octets
     let sender: Bool
     let strict: Bool
+    /// Each reads `SEVERITY LINE:COLUMN START..<END RULE`.
     let findings: [String]
 
-    var testDescription: String { id }
-
-    var octets: [UInt8] {
-        guard let hex else { return Array((input ?? "").utf8) }
-        let digits = Array(hex.utf8)
-        return stride(from: 0, to: digits.count, by: 2).compactMap { index in
-            UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16)
-        }
-    }
-
-    static func load() throws -> [DiagnosisVector] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
-            path: "../Vectors/diagnose-policy.jsonl"
-        )
-        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
-            try JSONDecoder().decode(DiagnosisVector.self, from: Data(line.utf8))
-        }
-    }
+    static func load() throws -> [DiagnosisVector] { try Vectors.load("diagnose-policy") }
 }
 
 extension STSPolicy.Finding {

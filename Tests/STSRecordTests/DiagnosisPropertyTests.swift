@@ -2,8 +2,10 @@
 
 import STSRecord
 import Testing
+import VectorSupport
 
-@Suite struct DiagnosisPropertyTests {
+@Suite("STSRecord: diagnosis, properties")
+struct DiagnosisPropertyTests {
     /// What holds for every text; the fallback rule is for what no rule explains, and there should be nothing.
     private func check(_ octets: [UInt8]) {
         let diagnosis = STSRecord.diagnose(octets)
@@ -51,12 +53,12 @@ import Testing
 
     @Test(arguments: UInt64(1)...3)
     func mutatedVectors(_ seed: UInt64) throws {
-        var mutator = Mutator(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var previous: [UInt8] = []
         for text in try Self.texts() {
             var octets = text
             for _ in 0..<12 {
-                mutator.mutate(&octets)
+                random.mutate(&octets)
                 check(octets)
             }
             check(set: [[octets], [previous]])
@@ -67,11 +69,11 @@ import Testing
 
     @Test(arguments: UInt64(1)...3)
     func pieces(_ seed: UInt64) {
-        var mutator = Mutator(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
-            let count = Int.random(in: 0...8, using: &mutator)
-            check(Array("v=STSv1".utf8) + (0..<count).flatMap { _ in mutator.piece() })
-            check((0..<count).flatMap { _ in mutator.piece() })
+            let count = random.below(9)
+            check(Array("v=STSv1".utf8) + (0..<count).flatMap { _ in random.piece() })
+            check((0..<count).flatMap { _ in random.piece() })
         }
     }
 
@@ -84,40 +86,26 @@ import Testing
     }
 }
 
-/// Changes texts at random, the same way for the same seed.
-private struct Mutator: RandomNumberGenerator {
-    private var state: UInt64
+private let pieces = [
+    "v=STSv1", "v=STSv1;", "v=STSv1; ", "id=1", "id=1;", "id=", "ID=1", "; ", ";", " ", "\t", "=", ",", ":", "\"",
+    "'",
+    "\\;", "\n", "x=1", "x=a b", "_x=1", "idd=2", "v=STSv2", "mode=none", "\u{A0}", "\u{200B}", "\u{201C}",
+    "\u{2013}",
+    "\u{FF1B}", "\u{E9}", "\u{0}", "-", "#", "0123456789012345678901234567890123456789", "v=spf1 -all", "<p>",
+    " TXT ",
+    "_mta-sts", "version: STSv1",
+].map { Array($0.utf8) }
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-    // splitmix64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
+extension SeededGenerator {
+    fileprivate mutating func piece() -> [UInt8] {
+        once(in: 12) ? [UInt8(truncatingIfNeeded: next())] : pick(pieces)
     }
 
-    private static let pieces = [
-        "v=STSv1", "v=STSv1;", "v=STSv1; ", "id=1", "id=1;", "id=", "ID=1", "; ", ";", " ", "\t", "=", ",", ":", "\"",
-        "'",
-        "\\;", "\n", "x=1", "x=a b", "_x=1", "idd=2", "v=STSv2", "mode=none", "\u{A0}", "\u{200B}", "\u{201C}",
-        "\u{2013}",
-        "\u{FF1B}", "\u{E9}", "\u{0}", "-", "#", "0123456789012345678901234567890123456789", "v=spf1 -all", "<p>",
-        " TXT ",
-        "_mta-sts", "version: STSv1",
-    ].map { Array($0.utf8) }
-
-    mutating func piece() -> [UInt8] {
-        if Int.random(in: 0..<12, using: &self) == 0 { return [UInt8.random(in: .min ... .max, using: &self)] }
-        return Self.pieces.randomElement(using: &self) ?? []
-    }
-
-    mutating func mutate(_ octets: inout [UInt8]) {
-        let place = Int.random(in: 0...octets.count, using: &self)
-        let end = min(octets.count, place + Int.random(in: 0...4, using: &self))
-        switch Int.random(in: 0..<4, using: &self) {
+    /// Changes one place: with words of the grammar and of its usual mistakes, not only single octets.
+    fileprivate mutating func mutate(_ octets: inout [UInt8]) {
+        let place = below(octets.count + 1)
+        let end = min(octets.count, place + below(5))
+        switch below(4) {
         case 0: octets.removeSubrange(place..<end)
         case 1: octets.replaceSubrange(place..<end, with: piece())
         case 2: octets.insert(contentsOf: octets[place..<end], at: place)

@@ -1,39 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import STSRecord
 import Testing
+import VectorSupport
 
-/// A line of `Tests/Vectors/diagnose-record.jsonl`.
-///
-/// `input` is the resource records, each as its character-strings, or `hex` the octets of one; each of `findings` reads
-/// `SEVERITY RECORD LINE:COLUMN START..<END RULE`.
-struct DiagnosisVector: Decodable, CustomTestStringConvertible, Sendable {
+/// The TXT records at a name and what an examination finds.
+struct DiagnosisVector: Vector {
+    static let kind = "record-diagnosis"
     let id: String
-    let input: [[String]]?
-    let hex: String?
+    /// Each resource record as its character-strings.
+    let rrset: [[Octets]]
     let valid: Bool
+    /// Each reads `SEVERITY RECORD LINE:COLUMN START..<END RULE`.
     let findings: [String]
 
-    var testDescription: String { id }
+    var resourceRecords: [[[UInt8]]] { rrset.map { $0.map(\.value) } }
 
-    var resourceRecords: [[[UInt8]]] {
-        guard let hex else { return (input ?? []).map { strings in strings.map { Array($0.utf8) } } }
-        let digits = Array(hex.utf8)
-        let octets = stride(from: 0, to: digits.count, by: 2).compactMap { index in
-            UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16)
-        }
-        return [[octets]]
-    }
-
-    static func load() throws -> [DiagnosisVector] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
-            path: "../Vectors/diagnose-record.jsonl"
-        )
-        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
-            try JSONDecoder().decode(DiagnosisVector.self, from: Data(line.utf8))
-        }
-    }
+    static func load() throws -> [DiagnosisVector] { try Vectors.load("diagnose-record") }
 }
 
 extension STSRecord.Finding {
@@ -43,7 +26,8 @@ extension STSRecord.Finding {
     }
 }
 
-@Suite struct DiagnosisTests {
+@Suite("STSRecord: diagnosis")
+struct DiagnosisTests {
     @Test(arguments: try DiagnosisVector.load())
     func vector(_ vector: DiagnosisVector) {
         let diagnosis = STSRecord.diagnose(resourceRecords: vector.resourceRecords)
