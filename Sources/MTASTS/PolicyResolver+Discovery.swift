@@ -16,7 +16,21 @@ extension PolicyResolver {
         let fresh = await freshPolicy(domain, &storeFailure)
         var discovery = await discover(domain, fresh, &storeFailure)
         discovery.storeFailure = storeFailure
+        if case .policy(_, .cached(let entry)) = discovery.state, entry.fetchedAt > now { age(entry, domain) }
         return discovery
+    }
+
+    /// P15: a policy whose fetch lies in the future could not be fetched again. From now on it ages in memory, so that
+    /// it ends at last; the store keeps the time it has, for the day the clock is set right.
+    private func age(_ entry: CachedPolicy, _ domain: DomainName) {
+        let aged = CachedPolicy(
+            policy: entry.policy,
+            recordID: entry.recordID,
+            fetchedAt: now,
+            lastRequestedAt: now
+        )
+        let nextCheck = cache.inspect(domain)?.nextCheck ?? monotonicNow
+        keepInMemory(aged, domain, nextCheck: nextCheck)
     }
 
     /// The fresh policy in memory, or else in the store; it is then in memory too, with its record not looked up yet.

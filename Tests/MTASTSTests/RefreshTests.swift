@@ -77,6 +77,10 @@ import Testing
             #expect(world.https.requests.count == requests)
         }
         #expect(world.resolver.cache.statistics.policiesInMemory == 0)  // expired, and dropped
+        // The store keeps it for as long as the clock may have been wrong.
+        #expect(try await world.store?.entry(for: world.domain) != nil)
+        world.advance(bySeconds: 366 * 86_400)
+        try await world.whileRunning { _ in }
         #expect(try await world.store?.entry(for: world.domain) == nil)
     }
 
