@@ -256,7 +256,7 @@ import Testing
             _ = try await store.put(cached(), for: domain, replacing: stored.revision)
         }
         #expect(failure?.code == .busy)
-        #expect(ContinuousClock.now - start < .seconds(8))
+        #expect(ContinuousClock.now - start < .seconds(30))
         #expect(try await store.entry(for: domain) == stored)
         #expect(scratch.names(in: "92") == [".lock", "example.com.p"])
         try lock.close()

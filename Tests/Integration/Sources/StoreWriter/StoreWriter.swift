@@ -76,9 +76,9 @@ enum StoreWriter {
     /// Says `replaced OLD NEW` (times of fetch) after each write, `left OLD NEW` where the entry there is newer.
     private static func race(_ store: FilePolicyStore, _ name: DomainName, count: Int, side: Int) async throws {
         var used: Set<Int> = []
-        for step in 0..<count {
-            // Two clocks that are not quite alike; the parity tells the processes apart.
-            let moment = (1_000 + step + Int.random(in: -20...20)) * 2 + side
+        for _ in 0..<count {
+            // Clocks in milliseconds that are not quite alike; the parity tells the processes apart.
+            let moment = (Int(Date().timeIntervalSince1970 * 1_000) + Int.random(in: -20...20)) * 2 + side
             guard used.insert(moment).inserted else { continue }
             let policy = try WriterSample.policy(side, moment)
             while true {
