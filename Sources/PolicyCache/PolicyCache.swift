@@ -97,6 +97,7 @@ extension PolicyCache {
             for: domain,
             weight: 1 + shared.text.count / 1_024,
             rank: { Self.rank($0.policy, now: now) },
+            lastingRank: Self.rank(shared.mode),
             ifReplacing: { !$0.policy.wasFetched(after: policy, now: now) }
         )
         guard !evicted.isEmpty else { return [] }
@@ -127,8 +128,11 @@ extension PolicyCache {
 
     /// The order in which entries make room, the lowest first.
     static func rank(_ policy: CachedPolicy, now: UnixTime) -> Int {
-        guard policy.isFresh(at: now) else { return 0 }
-        return switch policy.policy.mode {
+        policy.isFresh(at: now) ? rank(policy.policy.mode) : 0
+    }
+
+    private static func rank(_ mode: STSPolicy.Mode) -> Int {
+        switch mode {
         case .none: 1
         case .testing: 2
         case .enforce: 3

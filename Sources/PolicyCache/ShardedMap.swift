@@ -53,7 +53,8 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     ///   - value: The value.
     ///   - domain: The domain.
     ///   - weight: The share of the capacity that the value takes, at least 1.
-    ///   - rank: The order in which values make room, the lowest first.
+    ///   - rank: The order in which values make room, the lowest first: 0 to 3.
+    ///   - lastingRank: The rank that the value has as long as it does not fall to 0.
     ///   - isOlder: Whether a value that is there is to be replaced; if not, nothing changes.
     /// - Returns: What made room, with the new value if it found none.
     package func set(
@@ -61,6 +62,7 @@ package final class ShardedMap<Value: Sendable>: Sendable {
         for domain: DomainName,
         weight: Int = 1,
         rank: (Value) -> Int = { _ in 0 },
+        lastingRank: Int = 0,
         ifReplacing isOlder: (Value) -> Bool = { _ in true }
     ) -> [Evicted] {
         shard(of: domain).state.withLock { state in
@@ -68,7 +70,7 @@ package final class ShardedMap<Value: Sendable>: Sendable {
                 guard isOlder(state.slots[index].value) else { return [] }
                 state.remove(at: index)
             }
-            return state.insert(value, for: domain, weight: weight, rank: rank)
+            return state.insert(value, for: domain, weight: weight, rank: rank, lastingRank: lastingRank)
         }
     }
 
@@ -87,7 +89,7 @@ package final class ShardedMap<Value: Sendable>: Sendable {
             }
             var value = initial
             let result = body(&value)
-            return (result, state.insert(value, for: domain, weight: 1) { _ in 0 })
+            return (result, state.insert(value, for: domain, weight: 1, rank: { _ in 0 }, lastingRank: 0))
         }
     }
 
@@ -120,21 +122,27 @@ private final class Shard<Value: Sendable>: Sendable {
         let domain: DomainName
         var value: Value
         let weight: Int
+        let lastingRank: Int
         var isReferenced: Bool
     }
 
     struct State {
+        static var leastLookedAt: Int { 64 }
+
         let capacity: Int
         var weight = 0
         var indices: [DomainName: Int] = [:]
         var slots: [Slot] = []
         var hand = 0
+        /// How many entries there are of each lasting rank.
+        var counts = [0, 0, 0, 0]
 
         mutating func insert(
             _ value: Value,
             for domain: DomainName,
             weight: Int,
-            rank: (Value) -> Int
+            rank: (Value) -> Int,
+            lastingRank: Int
         ) -> [(domain: DomainName, value: Value)] {
             let weight = min(max(1, weight), capacity)
             var evicted: [(domain: DomainName, value: Value)] = []
@@ -148,7 +156,11 @@ private final class Shard<Value: Sendable>: Sendable {
                 evicted.append((removed.domain, removed.value))
             }
             indices[domain] = slots.count
-            slots.append(Slot(domain: domain, value: value, weight: weight, isReferenced: true))
+            let lastingRank = min(max(0, lastingRank), counts.count - 1)
+            slots.append(
+                Slot(domain: domain, value: value, weight: weight, lastingRank: lastingRank, isReferenced: true)
+            )
+            counts[lastingRank] += 1
             self.weight += weight
             return evicted
         }
@@ -158,6 +170,7 @@ private final class Shard<Value: Sendable>: Sendable {
             let removed = slots[index]
             indices[removed.domain] = nil
             weight -= removed.weight
+            counts[removed.lastingRank] -= 1
             let last = slots.removeLast()
             if index < slots.count {
                 slots[index] = last
@@ -166,15 +179,17 @@ private final class Shard<Value: Sendable>: Sendable {
             return removed
         }
 
-        /// One turn of the hand at most; it stops early at an unused entry of the lowest rank there is.
+        /// One turn of the hand at most. It stops early at an unused entry of the lowest lasting rank, but not before
+        /// some entries were looked at that may have fallen to rank 0.
         mutating func victim(_ rank: (Value) -> Int) -> Int {
+            let lowest = (counts.firstIndex { $0 > 0 } ?? 0) * 2
             var best = (index: hand % slots.count, score: Int.max)
             for step in 1...slots.count {
                 let index = (hand + step) % slots.count
                 let score = rank(slots[index].value) * 2 + (slots[index].isReferenced ? 1 : 0)
                 slots[index].isReferenced = false
                 if score < best.score { best = (index, score) }
-                if score == 0 { break }
+                if score == 0 || step >= Self.leastLookedAt && best.score <= lowest { break }
             }
             // The next turn begins behind the victim, so that the hand goes round all entries.
             hand = best.index

@@ -21,25 +21,25 @@ extension PolicyCache.WriteOutcome {
     init() throws { domain = try name("example.com") }
 
     @Test func writesAndLoads() async throws {
-        let outcome = await cache.write(try cached(), for: domain, now: time(1_000))
+        let outcome = await cache.write(try cached(), for: domain, replacing: .absent, now: time(1_000))
         #expect(outcome.isWritten)
-        #expect(try await cache.load(domain) == cached())
+        #expect(try await cache.load(domain)?.policy == cached())
         #expect(try await cache.load(name("other.example")) == nil)
     }
 
     @Test func withoutAStoreThereIsNothingToDo() async throws {
         let alone = PolicyCache()
-        let outcome = await alone.write(try cached(), for: domain, now: time(1_000))
+        let outcome = await alone.write(try cached(), for: domain, replacing: .absent, now: time(1_000))
         #expect(outcome.isWritten)
         #expect(try await alone.load(domain) == nil)
-        try await alone.remove(domain, fetchedNoLaterThan: time(.max))
+        try await alone.remove(domain, fetchedNoLaterThan: time(.max), now: time(1_000))
     }
 
     /// Stored and own time of fetch, now, and whether the own policy is written: never an older over a newer, unless
     /// the stored time lies in the future.
     @Test(arguments: [
         (stored: Int64(900), own: Int64(1_000), now: Int64(1_000), isWritten: true),
-        (1_000, 1_000, 1_000, true), (1_001, 1_000, 1_001, false), (1_001, 1_000, 2_000, false),
+        (1_000, 1_000, 1_000, false), (1_001, 1_000, 1_001, false), (1_001, 1_000, 2_000, false),
         (1_001, 1_000, 1_000, true), (.max, 1_000, 1_000, true), (.min, 1_000, 1_000, true),
         (1_001, .min, 2_000, false),
     ])
@@ -47,7 +47,7 @@ extension PolicyCache.WriteOutcome {
         let theirs = try cached("theirs.example", fetched: stored)
         let ours = try cached("ours.example", fetched: own)
         #expect(store.put(theirs, for: domain, replacing: nil))
-        let outcome = await cache.write(ours, for: domain, now: time(now))
+        let outcome = await cache.write(ours, for: domain, replacing: .absent, now: time(now))
         #expect(outcome.isWritten == isWritten)
         #expect(outcome.superseding == (isWritten ? nil : theirs))
         #expect(store.entry(for: domain)?.policy == (isWritten ? ours : theirs))
@@ -59,27 +59,27 @@ extension PolicyCache.WriteOutcome {
         let rival = try cached("rival.example", fetched: fetched)
         let racing = RacingStore(store, rival: rival)
         let cache = PolicyCache(store: racing)
-        let outcome = await cache.write(try cached(), for: domain, now: time(2_000))
+        let outcome = await cache.write(try cached(), for: domain, replacing: .absent, now: time(2_000))
         #expect(outcome.isWritten == isWritten)
         #expect(store.entry(for: domain)?.policy == (isWritten ? try cached() : rival))
     }
 
     @Test func failureOfTheStoreIsReported() async throws {
         let cache = PolicyCache(store: BrokenStore(.throwing))
-        let outcome = await cache.write(try cached(), for: domain, now: time(1_000))
+        let outcome = await cache.write(try cached(), for: domain, replacing: .absent, now: time(1_000))
         #expect(outcome.error is BrokenStore.Full)
         await #expect(throws: BrokenStore.Full.self) { try await cache.load(domain) }
         await #expect(throws: BrokenStore.Full.self) {
-            try await cache.remove(domain, fetchedNoLaterThan: time(.max))
+            try await cache.remove(domain, fetchedNoLaterThan: time(.max), now: time(1_000))
         }
     }
 
     @Test func aStoreThatAlwaysRefusesHoldsNobody() async throws {
         let cache = PolicyCache(store: BrokenStore(.refusing))
-        let outcome = await cache.write(try cached(), for: domain, now: time(1_000))
+        let outcome = await cache.write(try cached(), for: domain, replacing: .absent, now: time(1_000))
         #expect(outcome.error is StoreContention)
         await #expect(throws: StoreContention.self) {
-            try await cache.remove(domain, fetchedNoLaterThan: time(.max))
+            try await cache.remove(domain, fetchedNoLaterThan: time(.max), now: time(1_000))
         }
     }
 
@@ -88,9 +88,19 @@ extension PolicyCache.WriteOutcome {
         let cache = cache
         #expect(store.put(try cached(fetched: 1_000), for: domain, replacing: nil))
         _ = cache.keep(try cached(), for: domain, nextCheck: MonotonicTime(nanoseconds: 0), now: time(1_000))
-        try await cache.remove(domain, fetchedNoLaterThan: time(moment))
+        try await cache.remove(domain, fetchedNoLaterThan: time(moment), now: time(1_000))
         #expect((store.entry(for: domain) == nil) == isGone)
-        #expect(cache.lookUp(domain, now: time(1_000)) == nil)
+        #expect((cache.lookUp(domain, now: time(1_000)) == nil) == isGone)
+    }
+
+    /// The entry that was known before the fetch is replaced whatever its time: nobody came between.
+    @Test(arguments: [900, 1_000, 1_100] as [Int64])
+    func replacesWhatWasKnown(stored: Int64) async throws {
+        #expect(store.put(try cached(fetched: stored), for: domain, replacing: nil))
+        let known = PolicyCache.KnownEntry(try await cache.load(domain))
+        let ours = try cached("ours.example", fetched: 1_000)
+        #expect(await cache.write(ours, for: domain, replacing: known, now: time(2_000)).isWritten)
+        #expect(store.entry(for: domain)?.policy == ours)
     }
 }
 

@@ -13,7 +13,7 @@ extension PolicyCache {
     /// Keeps a policy as the resolver does.
     @discardableResult
     fileprivate func keep(_ policy: CachedPolicy, for domain: String, now: Int64 = 1_000) throws -> DomainName? {
-        keep(policy, for: try name(domain), nextCheck: check, now: time(now))?.domain
+        keep(policy, for: try name(domain), nextCheck: check, now: time(now)).first?.domain
     }
 
     fileprivate func has(_ domain: String) throws -> Bool {
@@ -72,13 +72,13 @@ extension PolicyCache {
             shuffled.append(kinds.remove(at: rest % count))
             rest /= count
         }
-        for (domain, policy) in shuffled { #expect(map.set(policy, for: try name(domain), rank: rank) == nil) }
+        for (domain, policy) in shuffled { #expect(map.set(policy, for: try name(domain), rank: rank).isEmpty) }
         // The weakest is the one in use.
         for _ in 0..<3 { _ = map.withValue(of: try name("expired.example")) { _ in } }
         var evicted: [String] = []
         for number in 0..<3 {
             let newcomer = try name("new-\(number).example")
-            evicted.append(try #require(map.set(cached(), for: newcomer, rank: rank)).domain.description)
+            evicted.append(try #require(map.set(cached(), for: newcomer, rank: rank).first).domain.description)
         }
         #expect(evicted == Array(order.prefix(3)))
         #expect(map.withValue(of: try name("enforce.example")) { _ in } != nil)
