@@ -100,23 +100,6 @@ extension PolicyResolver {
         }
     }
 
-    /// Fetches the policy of one domain again now, whether or not that is due, as an operator may ask for.
-    ///
-    /// A policy that is fetched takes the place of the one in memory or store, fresh or expired. A failure leaves that
-    /// one as it is and is told by ``events`` (RFC 8461 section 3.3). A domain of which nothing is known is left alone:
-    /// ``resolve(_:)`` finds its policy. The domain does not count as asked for by a message.
-    public func refresh(_ domain: DomainName) async {
-        var known = cache.inspect(domain)?.policy
-        if known == nil {
-            do {
-                known = try await cache.load(domain)
-            } catch {
-                report(.storeFailed(domain, reason: "\(error)"))
-            }
-        }
-        if let known { await refresh(domain, known) }
-    }
-
     /// Fetches one policy again: P12 and P13.
     func refresh(_ domain: DomainName, _ entry: CachedPolicy) async {
         // The record is read before the fetch, so that its id is never newer than the policy.
