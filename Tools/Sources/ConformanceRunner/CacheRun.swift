@@ -7,7 +7,6 @@ internal import MTASTSTesting
 struct CacheRun {
     private let input: CacheCase
     private let world: CaseWorld
-    private let store: CaseStore
 
     /// What was seen.
     private struct Observation {
@@ -20,11 +19,38 @@ struct CacheRun {
     init(_ input: CacheCase) throws(CaseFault) {
         self.input = input
         world = try CaseWorld()
-        store = CaseStore(refusesWrites: input.refusesWrites)
     }
 
     func outcome() async throws -> CaseOutcome {
-        let seen = try await observe()
+        guard case .damaged = input.cached else { return await outcome(try await observe(MemoryPolicyStore())) }
+        let folder = try SpoilableFolder()
+        defer { folder.remove() }
+        return await outcome(try await observe(try FilePolicyStore(directory: folder.path), spoiling: folder))
+    }
+
+    /// What was cached before, in the store alone, as after a restart.
+    private func cachedEntry() throws -> CachedPolicy? {
+        let now = world.wallClock.now
+        switch input.cached {
+        case .nothing:
+            return nil
+        case .entry(let policy, let id, let age):
+            let fetchedAt = now.advanced(bySeconds: -Int64(age))
+            return CachedPolicy(policy: policy.policy, recordID: id, fetchedAt: fetchedAt)
+        case .damaged:
+            // Were it read all the same it would be applied: it is fresh and has the id that DNS tells.
+            var id: STSRecord.ID?
+            if case .records(let texts) = input.txt,
+                case .record(let record) = STSRecord.select(from: texts.map { [Array($0.utf8)] })
+            {
+                id = record.id
+            }
+            let policy = try STSPolicy(parsing: "version: STSv1\nmode: enforce\nmx: lost.example\nmax_age: 86400\n")
+            return CachedPolicy(policy: policy, recordID: id, fetchedAt: now)
+        }
+    }
+
+    private func outcome(_ seen: Observation) async -> CaseOutcome {
         // The resolver is gone by now, which ends the stream.
         var events: [PolicyEvent] = []
         for await event in seen.events { events.append(event) }
@@ -43,14 +69,13 @@ struct CacheRun {
         ]
     }
 
-    private func observe() async throws -> Observation {
-        let resolver = world.resolver(store: store)
+    private func observe(_ store: any PolicyStore, spoiling folder: SpoilableFolder? = nil) async throws -> Observation
+    {
+        let resolver = world.resolver(store: CaseStore(store, refusesWrites: input.refusesWrites))
         var seen = Observation(events: resolver.events)
         try await failBefore(resolver)
-        if case .entry(let policy, let id, let age) = input.cached {
-            let fetchedAt = world.wallClock.now.advanced(bySeconds: -Int64(age))
-            store.preload(CachedPolicy(policy: policy.policy, recordID: id, fetchedAt: fetchedAt), for: world.domain)
-        }
+        if let entry = try cachedEntry() { _ = try await store.put(entry, for: world.domain, replacing: nil) }
+        try folder?.spoil()
         script()
         let before = world.https.requests.count
         if input.isRefresh {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import MTASTS
+internal import MTASTSTesting
 
 /// A case of kind cert-match: one TLS peer.
 struct CertificateCase {

@@ -46,7 +46,8 @@ public struct ConformanceSuite: Sendable {
 
     /// Runs all cases, in order.
     ///
-    /// - Throws: ``CaseFileError`` if the input of a case is not of the format; `CancellationError`.
+    /// - Throws: ``CaseFileError`` if the input of a case is not of the format, or what it needs of the machine (a
+    ///   temporary folder) cannot be had; `CancellationError`.
     public func run() async throws -> ConformanceTally {
         var tally = ConformanceTally()
         for item in cases {
@@ -145,6 +146,10 @@ extension ConformanceCase {
             return differences
         } catch let fault as CaseFault {
             throw CaseFileError(file: file, line: line, reason: fault.reason)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw CaseFileError(file: file, line: line, reason: "cannot be run: \(error)")
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import MTASTS
+internal import MTASTSTesting
 import Synchronization
 
 /// A case of kind fetch: one GET of a policy file.
