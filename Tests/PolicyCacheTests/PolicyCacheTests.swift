@@ -48,9 +48,9 @@ extension PolicyCache {
     @Test func replacesWhole() throws {
         let cache = PolicyCache()
         try cache.keep(cached("a.example", mode: .enforce, maxAge: 1_000), for: "example.com")
-        let weaker = try cached("b.example", mode: .none, maxAge: 10, fetched: 900, id: nil)
+        let weaker = try cached("b.example", mode: .none, maxAge: 10, fetched: 1_001, id: nil)
         try cache.keep(weaker, for: "example.com")
-        #expect(cache.lookUp(try name("example.com"), now: time(1_000))?.policy == weaker)
+        #expect(cache.lookUp(try name("example.com"), now: time(1_001))?.policy == weaker)
         #expect(cache.statistics.policiesInMemory == 1)
         #expect(cache.statistics.evictions == 0)
     }
