@@ -21,7 +21,8 @@ public final class CURLTransport: HTTPTransport {
     public enum TrustRoots: Hashable, Sendable {
         /// Those that libcurl was built to use, as a rule the system's.
         case system
-        /// Those in files in PEM format, and no others.
+        /// Those in files in PEM format, and no others. They are read once and parsed for each fetch, on the one
+        /// thread: right for a few authorities of one's own, slow for a copy of the system's hundred and more.
         case pemFiles([String])
     }
 
@@ -71,7 +72,7 @@ public final class CURLTransport: HTTPTransport {
     ///
     /// - Throws: ``SetupError`` if a file of ``Options/trustRoots`` cannot be read.
     public func reloadTrustRoots() throws {
-        let fresh = try TrustStore(options.trustRoots)
+        let fresh = try TrustStore(options.trustRoots, isReload: true)
         trust.withLock { $0 = fresh }
     }
 

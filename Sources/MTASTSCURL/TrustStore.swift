@@ -8,9 +8,12 @@ struct TrustStore: Sendable {
     /// PEM text, nil for the system's trust roots.
     let pem: [UInt8]?
 
-    private let loaded = ContinuousClock.now
+    /// When they were read again, nil if they are the first ones.
+    private let reloaded: ContinuousClock.Instant?
 
-    init(_ roots: CURLTransport.TrustRoots) throws {
+    /// - Parameter isReload: Whether libcurl may hold older ones in memory.
+    init(_ roots: CURLTransport.TrustRoots, isReload: Bool = false) throws {
+        reloaded = isReload ? .now : nil
         switch roots {
         case .system:
             pem = nil
@@ -21,9 +24,11 @@ struct TrustStore: Sendable {
         }
     }
 
-    /// How old the trust roots may be that libcurl keeps in memory: not older than this value.
+    /// How old the system's trust roots may be that libcurl holds in memory: never older than the last reload. To
+    /// parse them for each transfer would cost some 20 ms of the one thread.
     var secondsToKeep: Int {
-        Int(min(loaded.duration(to: .now), .seconds(3_600)).components.seconds)
+        let most = Duration.seconds(3_600)
+        return Int(min(reloaded?.duration(to: .now) ?? most, most).components.seconds)
     }
 
     private static func read(_ file: String) throws -> [UInt8] {

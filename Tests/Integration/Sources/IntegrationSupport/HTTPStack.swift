@@ -24,18 +24,45 @@ public enum HTTPStack: String, CaseIterable, Sendable {
     /// A transport that reaches the servers of the world and trusts their authority.
     public func transport(
         in world: HTTPSWorld,
-        gate: ConnectionGate = ConnectionGate(refusesNonPublicAddresses: false, maximumConnectionsPerAddress: 1_000),
+        gate: ConnectionGate = Self.openGate,
         endpoints: EndpointOverride? = nil,
         trustRoot: String? = nil,
         connectTimeout: Duration = .seconds(4)
+    ) throws -> Running {
+        try transport(
+            gate: gate,
+            endpoints: endpoints ?? world.endpoints,
+            trustRoots: [trustRoot ?? world.trustRoot],
+            connectTimeout: connectTimeout
+        )
+    }
+
+    /// A transport that reaches the servers of the world and trusts the system's authorities alone.
+    public func transportWithSystemRoots(in world: HTTPSWorld) throws -> Running {
+        try transport(
+            gate: Self.openGate,
+            endpoints: world.endpoints,
+            trustRoots: nil,
+            connectTimeout: .seconds(4)
+        )
+    }
+
+    /// A gate that lets loopback through, many times at once.
+    public static let openGate = ConnectionGate(refusesNonPublicAddresses: false, maximumConnectionsPerAddress: 1_000)
+
+    private func transport(
+        gate: ConnectionGate,
+        endpoints: EndpointOverride,
+        trustRoots: [String]?,
+        connectTimeout: Duration
     ) throws -> Running {
         switch self {
         case .asyncHTTPClient:
             var options = AsyncHTTPClientTransport.Options()
             options.gate = gate
-            options.endpoints = endpoints ?? world.endpoints
+            options.endpoints = endpoints
             options.connectTimeout = connectTimeout
-            options.trustRoots = .pemFiles([trustRoot ?? world.trustRoot])
+            if let trustRoots { options.trustRoots = .pemFiles(trustRoots) }
             let transport = try AsyncHTTPClientTransport(options)
             return Running(
                 http: transport,
@@ -45,9 +72,9 @@ public enum HTTPStack: String, CaseIterable, Sendable {
         case .curl:
             var options = CURLTransport.Options()
             options.gate = gate
-            options.endpoints = endpoints ?? world.endpoints
+            options.endpoints = endpoints
             options.connectTimeout = connectTimeout
-            options.trustRoots = .pemFiles([trustRoot ?? world.trustRoot])
+            if let trustRoots { options.trustRoots = .pemFiles(trustRoots) }
             let transport = try CURLTransport(options)
             return Running(
                 http: transport,

@@ -159,6 +159,27 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
+        /// The roots that are used by default do not vouch for our authority, and many fetches share one copy of them.
+        @Test(arguments: HTTPStack.allCases)
+        func systemTrustRoots(stack: HTTPStack) async throws {
+            let world = try HTTPSWorld()
+            let transport = try stack.transportWithSystemRoots(in: world)
+            await expectCertificateFailure(transport, try request(world, "enforce"))
+            let policyRequest = try request(world, "enforce")
+            try HTTPSProcessMemory.resetPeak()
+            let before = try HTTPSProcessMemory.resident()
+            let start = ContinuousClock.now
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<50 { group.addTask { await expectCertificateFailure(transport, policyRequest) } }
+            }
+            let growth = try HTTPSProcessMemory.peak() - before
+            print(
+                "50 refusals by the system's roots, \(stack.rawValue): \(ContinuousClock.now - start), +\(growth / 1_024) KiB"
+            )
+            #expect(growth < 16 * 1_048_576)
+            await transport.shutdown()
+        }
+
         @Test(arguments: HTTPStack.allCases)
         func shutdownEndsAllFetches(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
