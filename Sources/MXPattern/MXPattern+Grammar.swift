@@ -75,45 +75,52 @@ extension MXPattern {
 
     /// Checks the octets of `start..<end` by `["*."] Domain`, taking a final dot and underscores.
     package static func form(of octets: Span<UInt8>, from start: Int, to end: Int) throws(ParseError) -> Form {
-        func fault(_ code: ParseError.Code, _ index: Int) -> ParseError {
-            ParseError(code: code, offset: index - start)
-        }
         var form = Form(end: end, start: start)
-        guard end > start else { throw fault(.empty, start) }
-        if octets[start] == 0x5B { throw fault(.addressLiteral, start) }
+        guard end > start else { throw ParseError(code: .empty, offset: 0) }
+        if octets[start] == 0x5B { throw ParseError(code: .addressLiteral, offset: 0) }
         if octets[end - 1] == 0x2E {
             form.hasFinalDot = true
             form.end = end - 1
         }
-        guard form.end > start else { throw fault(.empty, start) }
-        var labelStart = start
-        if octets[start] == 0x2A {
-            guard form.end - start > 2, octets[start + 1] == 0x2E else { throw fault(.wildcardPlace, start) }
-            labelStart = start + 2
+        guard form.end > start else { throw ParseError(code: .empty, offset: 0) }
+        let value = octets.extracting(start..<form.end)
+        var labelStart = 0
+        if value[0] == 0x2A {
+            guard value.count > 2, value[1] == 0x2E else { throw ParseError(code: .wildcardPlace, offset: 0) }
+            labelStart = 2
         }
-        guard form.end - labelStart <= DomainName.maximumOctets else {
-            throw fault(.nameTooLong, labelStart + DomainName.maximumOctets)
+        guard value.count - labelStart <= DomainName.maximumOctets else {
+            throw ParseError(code: .nameTooLong, offset: labelStart + DomainName.maximumOctets)
         }
         var index = labelStart
-        while index <= form.end {
-            let octet = index < form.end ? octets[index] : 0x2E
-            if octet == 0x2E {
-                guard index > labelStart else { throw fault(.emptyLabel, labelStart) }
-                guard index - labelStart <= DomainName.maximumLabelOctets else {
-                    throw fault(.labelTooLong, labelStart)
-                }
-                if octets[labelStart] == 0x2D { throw fault(.hyphenAtEdge, labelStart) }
-                if octets[index - 1] == 0x2D { throw fault(.hyphenAtEdge, index - 1) }
-                if index < form.end { labelStart = index + 1 }
-            } else if octet == 0x5F {
-                if form.underscore == nil { form.underscore = index }
-            } else if !octet.isASCIIAlphanumeric, octet != 0x2D {
-                if octet == 0x2A { throw fault(.wildcardPlace, index) }
-                throw fault(octet < 0x80 ? .forbiddenOctet : .notASCII, index)
+        while true {
+            // Letters and digits are nearly all of a name.
+            while index < value.count, value[index].isASCIIAlphanumeric { index &+= 1 }
+            if index == value.count { break }
+            if value[index] == 0x2E {
+                try checkLabel(value, from: labelStart, to: index)
+                labelStart = index + 1
+            } else if value[index] == 0x5F {
+                if form.underscore == nil { form.underscore = start + index }
+            } else if value[index] != 0x2D {
+                throw ParseError(code: fault(of: value[index]), offset: index)
             }
             index += 1
         }
-        form.isInert = octets.endsInNumber(lastLabelFrom: labelStart, to: form.end)
+        try checkLabel(value, from: labelStart, to: index)
+        form.isInert = value.endsInNumber(lastLabelFrom: labelStart, to: value.count)
         return form
+    }
+
+    private static func checkLabel(_ value: Span<UInt8>, from start: Int, to end: Int) throws(ParseError) {
+        guard end > start else { throw ParseError(code: .emptyLabel, offset: start) }
+        guard end - start <= DomainName.maximumLabelOctets else { throw ParseError(code: .labelTooLong, offset: start) }
+        if value[start] == 0x2D { throw ParseError(code: .hyphenAtEdge, offset: start) }
+        if value[end - 1] == 0x2D { throw ParseError(code: .hyphenAtEdge, offset: end - 1) }
+    }
+
+    private static func fault(of octet: UInt8) -> ParseError.Code {
+        if octet == 0x2A { return .wildcardPlace }
+        return octet < 0x80 ? .forbiddenOctet : .notASCII
     }
 }

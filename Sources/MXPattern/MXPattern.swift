@@ -73,28 +73,43 @@ extension MXPattern {
     /// Whether the pattern at `start..<end`, checked before and not inert, matches a canonical host name.
     ///
     /// A wildcard stands for exactly one whole label, the left-most (RFC 8461 section 4.1).
+    @inlinable
     package static func octets(
         _ pattern: borrowing Span<UInt8>,
         from start: Int,
         to end: Int,
         match host: borrowing Span<UInt8>
     ) -> Bool {
-        var index = start
-        var hostIndex = 0
-        if pattern[start] == 0x2A {
-            index = start &+ 1  // the dot after the star is compared with the dot after the host's first label
-            hostIndex = host.count &- (end &- index)
-            guard hostIndex > 0 else { return false }
-            // The first label must reach up to that dot, and a valid name has no empty first label.
-            if host.index(of: 0x2E, from: 0, to: hostIndex) != hostIndex { return false }
-        } else if host.count != end &- start {
-            return false
+        guard pattern[start] == 0x2A else {
+            return host.count == end &- start && equals(pattern, from: start, to: end, host, from: 0)
         }
-        while index < end {
-            if pattern[index].asciiLowercased != host[hostIndex] { return false }
-            index &+= 1
-            hostIndex &+= 1
+        // The dot after the star is compared with the dot after the host's first label.
+        let hostStart = host.count &- (end &- start &- 1)
+        guard hostStart > 0 else { return false }
+        // The first label must reach up to that dot, and a valid name has no empty first label.
+        var index = 0
+        while index < hostStart {
+            if host[index] == 0x2E { return false }
+            index += 1
         }
-        return true
+        return equals(pattern, from: start &+ 1, to: end, host, from: hostStart)
+    }
+
+    /// Whether a part of a pattern is, but for the case of its letters, the host's end of the same length.
+    @usableFromInline
+    package static func equals(
+        _ pattern: borrowing Span<UInt8>,
+        from start: Int,
+        to end: Int,
+        _ host: borrowing Span<UInt8>,
+        from hostStart: Int
+    ) -> Bool {
+        let name = pattern.extracting(start..<end)
+        let rest = host.extracting(hostStart..<host.count)
+        guard name.count == rest.count else { return false }
+        // Without a way out of the loop the compiler compares many octets at once.
+        var difference: UInt8 = 0
+        for offset in name.indices { difference |= name[offset].asciiLowercased ^ rest[offset] }
+        return difference == 0
     }
 }

@@ -41,10 +41,39 @@ extension UInt8 {
 }
 
 extension Span<UInt8> {
+    /// The eight octets from `start` on, the first in the lowest bits.
+    @inlinable
+    package func word(at start: Int) -> UInt64 {
+        // One check for the eight, which the compiler then reads at once.
+        let octets = extracting(start..<(start &+ 8))
+        let low = UInt64(octets[0]) | UInt64(octets[1]) << 8 | UInt64(octets[2]) << 16 | UInt64(octets[3]) << 24
+        let high = UInt64(octets[4]) | UInt64(octets[5]) << 8 | UInt64(octets[6]) << 16 | UInt64(octets[7]) << 24
+        return low | high << 32
+    }
+
+    /// Up to eight octets from `start` on and before `end`, the first in the lowest bits, the missing ones 0.
+    @inlinable
+    package func word(from start: Int, to end: Int) -> UInt64 {
+        if end &- start >= 8 { return word(at: start) }
+        guard start < end else { return 0 }
+        let octets = extracting(start..<end)
+        var word: UInt64 = 0
+        for offset in octets.indices { word |= UInt64(octets[offset]) << UInt64(truncatingIfNeeded: offset &* 8) }
+        return word
+    }
+
     /// The first index at or after `start` and before `end` whose octet is `octet`, or `end`.
     @inlinable
     package func index(of octet: UInt8, from start: Int, to end: Int) -> Int {
         var index = start
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        while end &- index >= 8 {
+            // Octets equal to the one sought become 0; the lowest 0 is the lowest of the marks.
+            let difference = word(at: index) ^ (ones &* UInt64(octet))
+            let marks = (difference &- ones) & ~difference & (ones << 7)
+            if marks != 0 { return index &+ marks.trailingZeroBitCount / 8 }
+            index &+= 8
+        }
         while index < end, self[index] != octet { index &+= 1 }
         return index
     }
@@ -76,11 +105,11 @@ extension Span<UInt8> {
     package func hasPrefix(_ literal: StaticString, at start: Int, to end: Int) -> Bool {
         let count = literal.utf8CodeUnitCount
         guard end &- start >= count else { return false }
-        var offset = 0
-        while offset < count {
-            // StaticString promises `utf8CodeUnitCount` readable octets at `utf8Start` for the program's life.
-            if unsafe self[start &+ offset] != literal.utf8Start[offset] { return false }
-            offset &+= 1
+        let octets = extracting(start..<(start &+ count))
+        // StaticString promises `utf8CodeUnitCount` readable octets at `utf8Start` for the program's life.
+        let first = unsafe literal.utf8Start
+        for offset in octets.indices {
+            if unsafe octets[offset] != first[offset] { return false }
         }
         return true
     }

@@ -19,30 +19,26 @@ struct PackedRange {
     var end: Int { start &+ Int(word & 0xFF) }
 }
 
-/// Ranges of a text in order, each content once, found again in linear time.
+/// Ranges of a text in order, each content once, in linear time.
 struct DistinctRanges {
-    /// Each entry: its packed range, then its payload.
+    /// Each entry: its packed range, then its payload. Without repeats once ``removeRepeats(_:)`` was called.
     private(set) var words: [UInt32] = []
     private(set) var count = 0
 
     private let wordsPerEntry: Int
-    /// Open addressing: the number of an entry plus one, or 0. Empty while there are few entries.
-    private var slots: [UInt32] = []
 
     init(wordsPerEntry: Int) { self.wordsPerEntry = wordsPerEntry }
 
     // A multiplier that a hostile text cannot know: it could otherwise make all its entries collide.
     private static let multiplier = UInt64.random(in: .min ... .max) | 1
 
-    /// Adds a range unless one of the same octets is there.
+    /// Up to so many entries are compared one by one as they come.
+    private static let handful = 8
+
+    /// Adds a range; one of the same octets that is there already is dropped now or by ``removeRepeats(_:)``.
     mutating func insert(_ octets: Span<UInt8>, _ range: PackedRange, payload: (UInt32, UInt32)?) {
-        if count < 8 {
+        if count < Self.handful {
             for entry in 0..<count where isEqual(octets, entry, range) { return }
-        } else {
-            if slots.count < count * 2 + 2 { rebuild(octets) }
-            let slot = slot(for: range, octets)
-            guard slots[slot] == 0 else { return }
-            slots[slot] = UInt32(truncatingIfNeeded: count + 1)
         }
         words.append(range.word)
         if let payload {
@@ -52,32 +48,46 @@ struct DistinctRanges {
         count += 1
     }
 
+    /// Drops each entry whose octets an earlier one has.
+    mutating func removeRepeats(_ octets: Span<UInt8>) {
+        guard count > Self.handful else { return }
+        var size = 32
+        while size < count * 2 { size *= 2 }
+        // Open addressing: the number of a kept entry plus one, or 0.
+        var slots = [UInt32](repeating: 0, count: size)
+        let multiplier = Self.multiplier
+        var kept = 0
+        for entry in 0..<count {
+            let range = PackedRange(words[entry * wordsPerEntry])
+            var slot = Int(truncatingIfNeeded: Self.hash(range, octets, multiplier)) & (size - 1)
+            while slots[slot] != 0, !isEqual(octets, Int(slots[slot]) - 1, range) { slot = (slot + 1) & (size - 1) }
+            guard slots[slot] == 0 else { continue }
+            for word in 0..<wordsPerEntry {
+                words[kept * wordsPerEntry + word] = words[entry * wordsPerEntry + word]
+            }
+            kept += 1
+            slots[slot] = UInt32(truncatingIfNeeded: kept)
+        }
+        words.removeLast((count - kept) * wordsPerEntry)
+        count = kept
+    }
+
     private func isEqual(_ octets: Span<UInt8>, _ entry: Int, _ range: PackedRange) -> Bool {
         let other = PackedRange(words[entry * wordsPerEntry])
         return octets.equals(from: range.start, to: range.end, octets, from: other.start, to: other.end)
     }
 
-    /// The slot that holds an equal range, or the free one where it belongs.
-    private func slot(for range: PackedRange, _ octets: Span<UInt8>) -> Int {
-        var hash: UInt64 = 0
-        for index in range.start..<range.end {
-            hash = (hash &+ UInt64(octets[index]) &+ 1) &* Self.multiplier
-            hash ^= hash >> 32
+    private static func hash(_ range: PackedRange, _ octets: Span<UInt8>, _ multiplier: UInt64) -> UInt64 {
+        var hash = UInt64(range.end - range.start)
+        func mix(_ word: UInt64) {
+            let (high, low) = (hash ^ word).multipliedFullWidth(by: multiplier)
+            hash = high ^ low
         }
-        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-        while slots[slot] != 0, !isEqual(octets, Int(slots[slot]) - 1, range) {
-            slot = (slot + 1) & (slots.count - 1)
+        var index = range.start
+        while index < range.end {
+            mix(octets.word(from: index, to: range.end))
+            index += 8
         }
-        return slot
-    }
-
-    private mutating func rebuild(_ octets: Span<UInt8>) {
-        var size = 32
-        while size < count * 4 { size *= 2 }
-        slots = [UInt32](repeating: 0, count: size)
-        for entry in 0..<count {
-            let slot = slot(for: PackedRange(words[entry * wordsPerEntry]), octets)
-            slots[slot] = UInt32(truncatingIfNeeded: entry + 1)
-        }
+        return hash
     }
 }

@@ -35,6 +35,8 @@ struct PolicyReader {
             try readLine(octets, from: start, to: hasCR ? lineFeed - 1 : lineFeed)
             start = lineFeed + 1
         }
+        patterns.removeRepeats(octets)
+        extensions.removeRepeats(octets)
         guard hasVersion else { throw fault(.missingVersion, end) }
         guard let mode else { throw fault(.missingMode, end) }
         guard maxAge != nil else { throw fault(.missingMaxAge, end) }
@@ -59,7 +61,7 @@ struct PolicyReader {
         guard nameEnd < end, octets[nameEnd] == 0x3A else { throw fault(.missingColon, nameEnd) }
         let valueStart = octets.indexAfterBlanks(from: nameEnd + 1, to: end)
         switch nameEnd - start {
-        case 2 where octets.equals("mx", from: start, to: nameEnd):
+        case 2 where octets[start] == 0x6D && octets[start + 1] == 0x78:  // mx
             try readMX(octets, from: valueStart, to: end)
         case 4 where octets.equals("mode", from: start, to: nameEnd):
             try readMode(octets, from: valueStart, to: end)

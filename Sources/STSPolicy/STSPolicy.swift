@@ -40,7 +40,8 @@ public struct STSPolicy: Sendable {
         self.mode = contents.mode ?? .none
         self.storedMaxAge = contents.maxAge ?? 0
         self.patternCount = UInt32(contents.patterns.count)
-        self.table = contents.patterns.words + contents.extensions.words
+        let extensions = contents.extensions.words
+        self.table = extensions.isEmpty ? contents.patterns.words : contents.patterns.words + extensions
     }
 
     /// How long the policy may be kept, in seconds from its fetch: 0 to ``maximumMaxAge`` (section 3.2).

@@ -78,18 +78,16 @@ struct RecordReader {
 
     private mutating func readID(_ octets: Span<UInt8>, at start: Int) throws(STSRecord.ParseError) -> Int {
         let end = octets.count
-        var id = STSRecord.ID()
+        // One octet more than an id may have is enough to see that it is too long.
+        let limit = min(end, start + STSRecord.ID.maximumOctets + 1)
         var index = start
-        while index < end, octets[index].isASCIIAlphanumeric {
-            guard index - start < STSRecord.ID.maximumOctets else { throw .init(code: .invalidID, offset: start) }
-            id.append(octets[index])
-            index += 1
-        }
+        while index < limit, octets[index].isASCIIAlphanumeric { index += 1 }
         // `id=a-1` is grammatical as an extension, yet a first id that is bad makes the record invalid.
-        guard index > start, index == end || octets[index].isBlank || octets[index] == 0x3B else {
+        let isEnded = index == end || octets[index].isBlank || octets[index] == 0x3B
+        guard isEnded, index > start, index - start <= STSRecord.ID.maximumOctets else {
             throw .init(code: .invalidID, offset: start)
         }
-        self.id = id
+        id = STSRecord.ID(checked: octets, from: start, to: index)
         return index
     }
 }

@@ -75,6 +75,15 @@ extension STSRecord {
 
         init() {}
 
+        /// The id at `start..<end`, which are 1 to 32 letters and digits.
+        init(checked octets: Span<UInt8>, from start: Int, to end: Int) {
+            words.0 = octets.word(from: start, to: end)
+            words.1 = octets.word(from: start + 8, to: end)
+            words.2 = octets.word(from: start + 16, to: end)
+            words.3 = octets.word(from: start + 24, to: end)
+            count = UInt8(truncatingIfNeeded: end - start)
+        }
+
         mutating func append(_ octet: UInt8) {
             let shifted = UInt64(octet) << (UInt64(count & 7) * 8)
             switch count >> 3 {

@@ -29,8 +29,5 @@ public func octets(_ start: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8] {
 /// Ends the process, which libFuzzer reports as a crash and keeps the input, unless the invariant holds.
 @inline(never)
 public func require(_ holds: Bool, _ invariant: StaticString) {
-    guard holds else {
-        print("violated: \(invariant)")
-        preconditionFailure()
-    }
+    guard holds else { fatalError("violated: \(invariant)") }
 }
