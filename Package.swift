@@ -81,7 +81,7 @@ let package = Package(
         .testTarget(name: "STSPolicyTests", dependencies: ["STSPolicy", "VectorSupport"]),
         .testTarget(name: "PolicyCacheTests", dependencies: ["PolicyCache", "MTASTSTesting"]),
         .testTarget(name: "MTASTSTests", dependencies: ["MTASTS", "MTASTSTesting", "MTASTSFoundation", "VectorSupport"]),
-        .testTarget(name: "MTASTSSystemDNSTests", dependencies: ["MTASTSSystemDNS"]),
+        .testTarget(name: "MTASTSSystemDNSTests", dependencies: ["MTASTS", "MTASTSSystemDNS", "MTASTSTesting"]),
         .target(name: "VectorSupport", path: "Tests/VectorSupport"),
     ],
     swiftLanguageModes: [.v6]
