@@ -34,8 +34,9 @@ let package = Package(
     targets: [
         .target(name: "STSCore"),
         .target(name: "MXPattern", dependencies: ["STSCore"]),
-        .target(name: "STSRecord", dependencies: ["STSCore"]),
-        .target(name: "STSPolicy", dependencies: ["STSCore", "MXPattern"]),
+        .target(name: "TextDiagnosis", dependencies: ["STSCore"]),
+        .target(name: "STSRecord", dependencies: ["STSCore", "TextDiagnosis"]),
+        .target(name: "STSPolicy", dependencies: ["STSCore", "MXPattern", "TextDiagnosis"]),
         .target(name: "PolicyCache", dependencies: ["STSCore", "STSRecord", "STSPolicy"]),
         .target(name: "TLSRPT", dependencies: ["STSCore"]),
         .target(
@@ -80,7 +81,10 @@ let package = Package(
         .testTarget(name: "STSRecordTests", dependencies: ["STSRecord", "VectorSupport"]),
         .testTarget(name: "STSPolicyTests", dependencies: ["STSPolicy", "VectorSupport"]),
         .testTarget(name: "PolicyCacheTests", dependencies: ["PolicyCache", "MTASTSTesting"]),
-        .testTarget(name: "MTASTSTests", dependencies: ["MTASTS", "MTASTSTesting", "MTASTSFoundation", "VectorSupport"]),
+        .testTarget(
+            name: "MTASTSTests",
+            dependencies: ["MTASTS", "MTASTSTesting", "MTASTSFoundation", "VectorSupport"]
+        ),
         .testTarget(name: "MTASTSSystemDNSTests", dependencies: ["MTASTS", "MTASTSSystemDNS", "MTASTSTesting"]),
         .target(name: "VectorSupport", path: "Tests/VectorSupport"),
     ],
@@ -88,7 +92,9 @@ let package = Package(
 )
 
 /// Modules that hold the promises of the wire formats use no unsafe construct at all.
-let memorySafe: Set<String> = ["STSCore", "MXPattern", "STSRecord", "STSPolicy", "TLSRPT", "MTASTS", "MTASTSTesting"]
+let memorySafe: Set<String> = [
+    "STSCore", "TextDiagnosis", "MXPattern", "STSRecord", "STSPolicy", "TLSRPT", "MTASTS", "MTASTSTesting",
+]
 
 for target in package.targets where target.type == .regular || target.type == .test {
     var settings: [SwiftSetting] = target.swiftSettings ?? []
