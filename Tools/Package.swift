@@ -39,7 +39,16 @@ let package = Package(
             ]
         ),
         .testTarget(name: "ConformanceRunnerTests", dependencies: ["ConformanceRunner"]),
-        .testTarget(name: "CommandTests", dependencies: ["mta-sts"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "mta-sts",
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
+                .product(name: "MTASTSTesting", package: "swift-mta-sts"),
+            ],
+            exclude: ["Golden"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
