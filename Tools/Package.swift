@@ -39,7 +39,29 @@ let package = Package(
             ]
         ),
         .testTarget(name: "ConformanceRunnerTests", dependencies: ["ConformanceRunner"]),
-        .testTarget(name: "CommandTests", dependencies: ["mta-sts"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "mta-sts",
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
+                .product(name: "MTASTSTesting", package: "swift-mta-sts"),
+            ],
+            exclude: ["Golden"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
+
+for target in package.targets where ["mta-sts", "CommandTests"].contains(target.name) {
+    target.swiftSettings = [
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+        .enableUpcomingFeature("ExistentialAny"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+        .enableUpcomingFeature("MemberImportVisibility"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}
