@@ -2,6 +2,7 @@
 
 import FuzzSupport
 
+/// The program's entry, under the name that SwiftPM gives it.
 @_cdecl("FuzzRecord_main")
 public func entry(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
     fuzz(count, arguments) { start, count in
