@@ -29,7 +29,12 @@ enum Terminal {
         var start = 0
         while start < octets.count {
             let written = octets[start...].withUnsafeBytes { writeSome(stream.rawValue, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR || errno == EAGAIN { continue }
+            if written < 0, errno == EINTR { continue }
+            if written < 0, errno == EAGAIN {
+                var place = pollfd(fd: stream.rawValue, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&place, 1, 1_000)
+                continue
+            }
             guard written > 0 else { return }
             start += written
         }
