@@ -15,7 +15,7 @@ public final class ConnectionGate: Sendable {
     public let maximumConnectionsPerAddress: Int
 
     private let exempt: Set<IPAddress>
-    private let open = Mutex<[IPAddress: Int]>([:])
+    private let open = Lock<[IPAddress: Int]>([:])
 
     /// A gate.
     ///

@@ -15,7 +15,7 @@ final class FetchLimiter: Sendable {
         var waiting: [UInt64: CheckedContinuation<Outcome, Never>] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let maximumRunning: Int
     private let maximumWaiting: Int
     private let patience: Duration

@@ -27,7 +27,7 @@ final class FlightTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         case full
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let capacity: Int
 
     init(capacity: Int) { self.capacity = capacity }
@@ -46,7 +46,7 @@ final class FlightTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             state.counter &+= 1
             return state.counter
         }
-        let isFull = Mutex(false)
+        let isFull = Lock(false)
         let value = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 switch enter(key, waiter, continuation) {

@@ -31,7 +31,7 @@ public final class PolicyResolver: Sendable {
     let pendingFindings: PendingFindings
     let changes: ChangeHistory
     let refreshes: RefreshState
-    private let overrides: Mutex<[DomainName: PolicyOverride]>
+    private let overrides: Lock<[DomainName: PolicyOverride]>
     private let eventSink: AsyncStream<PolicyEvent>.Continuation
     private let dropped = Atomic<Int>(0)
 
@@ -81,7 +81,7 @@ public final class PolicyResolver: Sendable {
         pendingFindings = PendingFindings(capacity: configuration.maximumNegativeEntries)
         changes = ChangeHistory(capacity: 4_096)
         refreshes = RefreshState(capacity: configuration.maximumNegativeEntries)
-        overrides = Mutex(configuration.overrides)
+        overrides = Lock(configuration.overrides)
         (events, eventSink) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingOldest(max(1, configuration.eventBufferSize))
         )

@@ -13,7 +13,7 @@ import Synchronization
 final class AddressLookup: Sendable {
     private static let maximumLookups = 128
 
-    private let running = Mutex(0)
+    private let running = Lock(0)
 
     /// The addresses of a host, in the order of the C library (RFC 6724).
     func addresses(of host: String) async throws -> [IPAddress] {
@@ -87,7 +87,7 @@ private final class Answer: Sendable {
         case done
     }
 
-    private let state = Mutex(State.empty)
+    private let state = Lock(State.empty)
 
     func wait(with continuation: CheckedContinuation<[IPAddress], any Error>) {
         let result: Result<[IPAddress], any Error>? = state.withLock { state in

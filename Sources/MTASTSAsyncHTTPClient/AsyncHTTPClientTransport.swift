@@ -53,7 +53,7 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
     }
 
     private let options: Options
-    private let trust: Mutex<NIOSSLTrustRoots>
+    private let trust: Lock<NIOSSLTrustRoots>
     private let clients = ClientRegistry()
     private let lookups = AddressLookup()
 
@@ -62,7 +62,7 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
     /// - Throws: An error of NIOSSL if a file of ``Options/trustRoots`` cannot be read.
     public init(_ options: Options = Options()) throws {
         self.options = options
-        self.trust = Mutex(try TrustStore.load(options.trustRoots))
+        self.trust = Lock(try TrustStore.load(options.trustRoots))
     }
 
     /// Reads the trust roots again, for later fetches; on an error the old ones stay.

@@ -19,7 +19,7 @@ final class ClientRegistry: Sendable {
         }
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Enters a client; nil after a shutdown.
     func add(_ client: HTTPClient) -> Int? {

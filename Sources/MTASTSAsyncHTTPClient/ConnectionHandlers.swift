@@ -21,7 +21,7 @@ final class Progress: Sendable {
         var closer: NIOLoopBound<SocketCloser>?
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     func connected(_ closer: NIOLoopBound<SocketCloser>) {
         state.withLock { $0 = State(stage: .connected, closer: closer) }

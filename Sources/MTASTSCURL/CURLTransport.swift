@@ -54,7 +54,7 @@ public final class CURLTransport: HTTPTransport {
     }
 
     private let options: Options
-    private let trust: Mutex<TrustStore>
+    private let trust: Lock<TrustStore>
     private let loop: TransferLoop
 
     /// A transport.
@@ -62,7 +62,7 @@ public final class CURLTransport: HTTPTransport {
     /// - Throws: ``SetupError`` if libcurl cannot be started or a file of ``Options/trustRoots`` cannot be read.
     public init(_ options: Options = Options()) throws {
         self.options = options
-        self.trust = Mutex(try TrustStore(options.trustRoots))
+        self.trust = Lock(try TrustStore(options.trustRoots))
         self.loop = try TransferLoop(gate: options.gate)
     }
 

@@ -48,7 +48,7 @@ final class TransferLoop: Sendable {
 
     private static let isReady = mtasts_curl_global_init()
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let gate: ConnectionGate
 
     /// Starts the thread.

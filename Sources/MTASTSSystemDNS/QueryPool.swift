@@ -24,7 +24,7 @@ final class QueryPool: Sendable {
 
     private let maximumThreads: Int
     private let capacity: Int
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(maximumThreads: Int, maximumQueued: Int) {
         self.maximumThreads = maximumThreads
@@ -153,7 +153,7 @@ private final class Job: Sendable {
     }
 
     private let work: QueryPool.Work
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(_ work: @escaping QueryPool.Work) { self.work = work }
 

@@ -5,10 +5,10 @@ import Synchronization
 
 /// A wall clock that is set by hand, forward or back.
 public final class ManualWallClock: WallClock {
-    private let moment: Mutex<UnixTime>
+    private let moment: Lock<UnixTime>
 
     /// A clock that shows a moment, by default 2026-01-01T00:00:00Z.
-    public init(_ now: UnixTime = UnixTime(secondsSinceEpoch: 1_767_225_600)) { moment = Mutex(now) }
+    public init(_ now: UnixTime = UnixTime(secondsSinceEpoch: 1_767_225_600)) { moment = Lock(now) }
 
     /// The present moment.
     public var now: UnixTime { moment.withLock { $0 } }
@@ -41,10 +41,10 @@ public final class ManualMonotonicClock: MonotonicClock {
         }
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     /// A clock that shows a moment, by default its origin.
-    public init(_ now: MonotonicTime = MonotonicTime(nanoseconds: 0)) { state = Mutex(State(now: now)) }
+    public init(_ now: MonotonicTime = MonotonicTime(nanoseconds: 0)) { state = Lock(State(now: now)) }
 
     /// The present moment.
     public var now: MonotonicTime { state.withLock { $0.now } }

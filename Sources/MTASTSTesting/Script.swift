@@ -19,7 +19,7 @@ final class Script<Step: Sendable>: Sendable {
         var watchers: [(name: DomainName, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     func set(_ step: Step, for name: DomainName) { state.withLock { $0.entries[name, default: Entry()].always = step } }
 

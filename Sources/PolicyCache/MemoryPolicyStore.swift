@@ -10,7 +10,7 @@ public final class MemoryPolicyStore: PolicyStore {
         var writes: UInt64 = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// An empty store.
     public init() {}

@@ -21,8 +21,8 @@ public final class PolicyCache: Sendable {
     }
 
     private let entries: ShardedMap<Entry>
-    private let texts = Mutex(TextPool())
-    private let evictions = Mutex((memory: 0, lost: 0))
+    private let texts = Lock(TextPool())
+    private let evictions = Lock((memory: 0, lost: 0))
 
     /// The store below, nil if memory is all there is.
     package let store: (any PolicyStore)?

@@ -197,9 +197,9 @@ private final class Shard<Value: Sendable>: Sendable {
         }
     }
 
-    let state: Mutex<State>
+    let state: Lock<State>
 
     init(capacity: Int) {
-        state = Mutex(State(capacity: capacity))
+        state = Lock(State(capacity: capacity))
     }
 }
