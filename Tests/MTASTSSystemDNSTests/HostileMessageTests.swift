@@ -84,7 +84,7 @@ struct HostileMessageTests {
     }
 
     /// Whatever is changed, reading ends with a value or a failure; a crash would end the test run.
-    @Test func changedMessagesNeverTrap() throws {
+    @Test func changedMessagesNeverTrap() async throws {
         var builder = MessageBuilder()
         builder.answers = [.cname(builder.question, "b.example"), .txt("b.example", "v=STSv1; id=1;", "x")]
         builder.authorities = [.soa("example", ttl: 1, minimum: 1), .ns("example", "ns.example")]
@@ -94,6 +94,7 @@ struct HostileMessageTests {
         var outcomes: Set<String> = []
         var counts: Set<Int?> = []
         for round in 0..<20_000 {
+            if round.isMultiple(of: 100) { await Task.yield() }  // others have clocks that run
             var message = seeds[round % seeds.count]
             for _ in 0..<(1 + Int(random.next() % 4)) {
                 message[Int(random.next() % UInt64(message.count))] = UInt8(truncatingIfNeeded: random.next())

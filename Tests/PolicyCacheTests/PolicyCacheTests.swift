@@ -108,16 +108,20 @@ extension PolicyCache {
 
     /// R-CACHE-15: look-ups of 10^5 other domains leave no trace in memory, and a flood of weaker policies displaces
     /// no enforce policy.
-    @Test func aFloodDisplacesNothingStronger() throws {
+    @Test func aFloodDisplacesNothingStronger() async throws {
         let cache = PolicyCache(capacity: 320)
         let domains = (0..<80).map { "enforced-\($0).example" }
         for domain in domains { try cache.keep(cached(), for: domain) }
         for number in 0..<100_000 {
+            if number.isMultiple(of: 100) { await Task.yield() }  // others have clocks that run
             #expect(cache.lookUp(try name("other-\(number).example"), now: time(1_000)) == nil)
         }
         #expect(cache.statistics.policiesInMemory == 80)
         let weak = try cached(mode: .none)
-        for number in 0..<100_000 { try cache.keep(weak, for: "other-\(number).example") }
+        for number in 0..<100_000 {
+            if number.isMultiple(of: 100) { await Task.yield() }  // others have clocks that run
+            try cache.keep(weak, for: "other-\(number).example")
+        }
         for domain in domains { #expect(try cache.lookUp(name(domain), now: time(1_000)) != nil, "\(domain)") }
         #expect(cache.statistics.policiesInMemory <= 320)
     }

@@ -59,11 +59,12 @@ struct PolicyPropertyTests {
     /// Parser and reference agree on every input in both readings; what is taken prints and parses back to itself;
     /// what the strict reader takes the default reader takes with the same values.
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
-    func againstReference(seed: UInt64) throws {
+    func againstReference(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let seeds = try Self.seeds()
         var (accepted, strictlyAccepted) = (0, 0)
-        for _ in 0..<25_000 {
+        for round in 0..<25_000 {
+            if round.isMultiple(of: 100) { await Task.yield() }  // others have clocks that run
             let octets = Self.input(&random, seeds)
             let policy = try? STSPolicy(parsing: octets)
             let strict = try? STSPolicy(strictlyParsing: octets)

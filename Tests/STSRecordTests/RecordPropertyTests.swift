@@ -50,11 +50,12 @@ struct RecordPropertyTests {
 
     /// Parser and reference agree on every input; what is taken prints and parses back to itself.
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
-    func againstReference(seed: UInt64) throws {
+    func againstReference(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let seeds = try Self.seeds()
         var accepted = 0
-        for _ in 0..<50_000 {
+        for round in 0..<50_000 {
+            if round.isMultiple(of: 100) { await Task.yield() }  // others have clocks that run
             let octets = Self.input(&random, seeds)
             let record = try? STSRecord(parsing: octets)
             let seen = record.map { ReferenceRecord(id: $0.id.description, extensions: $0.fields) }

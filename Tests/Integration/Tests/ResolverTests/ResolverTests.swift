@@ -68,7 +68,7 @@ import Testing
     ) throws -> (PolicyResolver, @Sendable () async -> Void) {
         let dnsWorld = try DNSWorld()
         let address = scenario.server == .scripted ? dnsWorld.scripted : dnsWorld.resolver
-        let dns = SystemDNS(server: try Server(parsing: address), timeout: .seconds(1), attempts: 2)
+        let dns = SystemDNS(server: try SystemDNS.Server(parsing: address), timeout: .seconds(1), attempts: 2)
         let transport = try stack.transport(
             in: try HTTPSWorld(),
             gate: ConnectionGate(refusesNonPublicAddresses: scenario.isGuarded),

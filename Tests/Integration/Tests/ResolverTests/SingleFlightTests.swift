@@ -21,7 +21,7 @@ import Testing
         let queriesBefore = dnsWorld.scriptedQueries(for: recordName).count
         let requestsBefore = try httpsWorld.requestCount(of: name)
         let transport = try stack.transport(in: httpsWorld)
-        let dns = SystemDNS(server: try Server(parsing: dnsWorld.scripted), timeout: .seconds(60), attempts: 1)
+        let dns = SystemDNS(server: try SystemDNS.Server(parsing: dnsWorld.scripted), timeout: .seconds(60), attempts: 1)
         let resolver = PolicyResolver(dns: dns, http: transport.http)
         let tasks = (0..<Self.callers).map { _ in Task { try await resolver.resolve(.domain(domain)) } }
         try await waitUntil { resolver.flights.waiterCount == Self.callers }
@@ -39,7 +39,7 @@ import Testing
         let dnsWorld = try DNSWorld()
         let name = DNSWorld.freshName("holdfail")
         let domain = try #require(DomainName(String(name.dropFirst("_mta-sts.".count))))
-        let dns = SystemDNS(server: try Server(parsing: dnsWorld.scripted), timeout: .seconds(60), attempts: 1)
+        let dns = SystemDNS(server: try SystemDNS.Server(parsing: dnsWorld.scripted), timeout: .seconds(60), attempts: 1)
         let resolver = PolicyResolver(dns: dns, http: ScriptedHTTPS())
         let tasks = (0..<Self.callers).map { _ in Task { try await resolver.resolve(.domain(domain)) } }
         try await waitUntil { resolver.flights.waiterCount == Self.callers }
