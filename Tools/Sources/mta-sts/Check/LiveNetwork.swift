@@ -3,6 +3,7 @@
 import MTASTS
 import MTASTSAsyncHTTPClient
 import MTASTSSystemDNS
+import NIOCore
 
 /// The real network.
 struct LiveNetwork: CheckNetwork {
@@ -20,13 +21,20 @@ struct LiveNetwork: CheckNetwork {
     ///   - target: Where to connect instead of to the policy hosts. The guard against private addresses is off then,
     ///     since the domains' DNS no longer says where to connect.
     ///   - allowsPrivateAddresses: Whether the guard is off.
+    ///   - timeout: The seconds that the look at a certificate may take.
     /// - Throws: An error if the file cannot be read.
-    init(dns: SystemDNS, trustedFile: String?, target: HostAndPort?, allowsPrivateAddresses: Bool) throws {
+    init(
+        dns: SystemDNS,
+        trustedFile: String?,
+        target: HostAndPort?,
+        allowsPrivateAddresses: Bool,
+        timeout: Int
+    ) throws {
         self.dns = dns
         self.target = target
         trustRoots = trustedFile.map { .pemFiles([$0]) } ?? .system
         gate = ConnectionGate(refusesNonPublicAddresses: !allowsPrivateAddresses && target == nil)
-        probe = CertificateProbe()
+        probe = CertificateProbe(patience: .seconds(Int64(min(timeout, 10))))
         if trustedFile != nil {
             var options = AsyncHTTPClientTransport.Options()
             options.trustRoots = trustRoots
@@ -35,6 +43,8 @@ struct LiveNetwork: CheckNetwork {
     }
 
     var connectionTarget: String? { target.map { "\($0.host):\($0.port)" } }
+
+    var refusesNonPublicAddresses: Bool { gate.refusesNonPublicAddresses }
 
     func txtRecords(at name: DomainName) async throws -> DNSAnswer<TXTRecord> { try await dns.txtRecords(at: name) }
 
