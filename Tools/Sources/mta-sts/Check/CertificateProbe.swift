@@ -24,6 +24,7 @@ struct CertificateProbe: Sendable {
     func certificate(of host: DomainName, at address: IPAddress, port: Int) async throws -> CertificateFacts {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
+        configuration.trustRoots = .certificates([])  // none are needed, and the system's take long to read
         let context = try NIOSSLContext(configuration: configuration)
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let answer = loop.makePromise(of: CertificateFacts.self)
