@@ -210,7 +210,7 @@ struct CheckPolicyHostTests {
             (ScriptedNetwork.certificate(days: -1), "expired on 2025-12-31"),
             (ScriptedNetwork.certificate(days: 90, from: 1), "not valid before 2026-01-02"),
             (ScriptedNetwork.certificate(days: 60, names: ["www.example.com"]), "names www.example.com, not mta-sts."),
-            (ScriptedNetwork.certificate(days: 60, names: []), "names no DNS name"),
+            (ScriptedNetwork.certificate(days: 60, names: []), "has no DNS name"),
             (ScriptedNetwork.certificate(days: 60, chainLength: 1), "the intermediate is missing"),
             (ScriptedNetwork.certificate(days: 60), "no root that is trusted"),
             (nil, "is not valid: invalid"),
@@ -229,6 +229,15 @@ struct CheckPolicyHostTests {
         #expect(try await finding(network).rule == "certificate-expires-soon")
         network.facts = ScriptedNetwork.certificate(days: 14)
         #expect(await network.report().exitCode == 0)
+    }
+
+    @Test func aPolicyHostOutsideThePublicInternetIsTold() async throws {
+        var network = try ScriptedNetwork()
+        network.http.answer(.failure(.connection(reason: "not a public address")), at: network.policyHost)
+        network.addresses[network.policyHost] = IPAddress("10.0.0.1").map { .success(DNSAnswer(.records([$0]))) }
+        #expect(try await finding(network).rule == "policy-host-not-public")
+        network.addresses[network.policyHost] = IPAddress("9.9.9.9").map { .success(DNSAnswer(.records([$0]))) }
+        #expect(try await finding(network).rule == "policy-fetch")
     }
 
     @Test func ourOwnLimitIsNoFinding() async throws {

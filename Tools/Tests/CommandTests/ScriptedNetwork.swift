@@ -16,6 +16,7 @@ struct ScriptedNetwork: CheckNetwork {
     var addresses: [DomainName: Result<DNSAnswer<IPAddress>, DNSFailure>] = [:]
     var facts: CertificateFacts?
     var connectionTarget: String?
+    let refusesNonPublicAddresses = true
 
     let domain: DomainName
     let policyHost: DomainName

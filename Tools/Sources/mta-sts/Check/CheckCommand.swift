@@ -81,7 +81,8 @@ struct CheckCommand: AsyncParsableCommand {
                 dns: SystemDNS(server: try server, maximumConcurrentQueries: min(64, parallel * 2)),
                 trustedFile: ca,
                 target: try target,
-                allowsPrivateAddresses: allowPrivateAddresses
+                allowsPrivateAddresses: allowPrivateAddresses,
+                timeout: timeout
             )
         } catch {
             return try CommandOutput.failure("cannot use the certificates of --ca: \(error)").finish()

@@ -17,6 +17,9 @@ protocol CheckNetwork: Sendable {
     /// Where policy hosts are connected to instead of their own addresses, for people; nil as a rule.
     var connectionTarget: String? { get }
 
+    /// Whether addresses that are not public are not connected to.
+    var refusesNonPublicAddresses: Bool { get }
+
     /// The answer of a policy host at some addresses; they mean nothing if there is a ``connectionTarget``.
     func fetch(_ request: PolicyRequest, at addresses: [IPAddress]) async throws -> HTTPResponse
 

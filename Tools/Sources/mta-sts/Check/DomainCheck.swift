@@ -94,7 +94,14 @@ struct DomainCheck: Sendable {
         guard let resolution = try? await resolver.resolve(.domain(domain)) else { return .unknown("cancelled") }
         if let reason = resolution.failure?.ownLimit { return .unknown(reason) }
         let body = http.response.flatMap { $0.status == 200 ? $0.body : nil }
-        return .known(DomainReport.Policy(policy: resolution.policy, failure: resolution.failure, body: body))
+        return .known(
+            DomainReport.Policy(
+                policy: resolution.policy,
+                failure: resolution.failure,
+                body: body,
+                wasKeptFromConnecting: network.refusesNonPublicAddresses
+            )
+        )
     }
 
     private func mailHosts(of domain: DomainName) async -> DomainReport.Known<DomainReport.MailHosts> {

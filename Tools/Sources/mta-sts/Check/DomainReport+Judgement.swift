@@ -34,7 +34,8 @@ extension DomainReport {
         case .unknown(let reason): unknowns.append("the _mta-sts TXT record: \(reason)")
         case .known(let record):
             for finding in STSRecord.diagnose(resourceRecords: record.texts.map { [$0] }).findings {
-                add(finding.rule.rawValue, Severity(finding.severity), .record, finding.message)
+                let message = finding.message.replacing("YOURDOMAIN", with: domain?.description ?? "")
+                add(finding.rule.rawValue, Severity(finding.severity), .record, message)
             }
             if case .absent = record.selection, policy.value?.policy != nil {
                 add(

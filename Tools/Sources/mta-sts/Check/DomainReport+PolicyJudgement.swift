@@ -39,6 +39,14 @@ extension DomainReport {
         case .invalidPolicy: break  // the diagnosis has told it
         case .transport(.certificate(let reason)):
             add("policy-host-certificate", .error, .policyHost, certificateFault(reason, now: now))
+        case .transport(.connection) where isRefusedByGuard:
+            add(
+                "policy-host-not-public",
+                .error,
+                .policyHost,
+                "\(host) has no public address, so senders on the Internet find no policy. "
+                    + "To look at it all the same, use --allow-private-addresses."
+            )
         case .transport(.connection):
             addFetch(fetch, "Senders reach it by TLS 1.2 or later on port 443 only.")
         case .transport(.tooLarge): addFetch(fetch, "Serve the policy file alone.")
@@ -49,6 +57,12 @@ extension DomainReport {
         case .contentEncoding: addFetch(fetch, "Do not compress the file unless the client asks for it.")
         default: addFetch(fetch, "")
         }
+    }
+
+    /// Whether the connection came to nothing since no address may be connected to.
+    private var isRefusedByGuard: Bool {
+        guard let addresses = policyHostAddresses.value, !addresses.isEmpty else { return false }
+        return policy.value?.wasKeptFromConnecting == true && !addresses.contains(where: \.isPublic)
     }
 
     private var host: String { domain?.policyHost?.description ?? "" }
@@ -71,8 +85,10 @@ extension DomainReport {
         }
         if let name = domain?.policyHost, !name.matchesAnyPresentedIdentifier(facts.dnsIDs) {
             let names = facts.dnsIDs.prefix(5).map { SafeText.of($0, limit: 80) }.joined(separator: ", ")
-            let others = names.isEmpty ? "no DNS name" : names
-            return "The certificate names \(others), not \(host). Get one with this name in subjectAltName."
+            guard !names.isEmpty else {
+                return "The certificate has no DNS name (a common name does not count). Get one for \(host)."
+            }
+            return "The certificate names \(names), not \(host). Get one with this name in subjectAltName."
         }
         let hint =
             facts.chainLength == 1

@@ -62,7 +62,7 @@ extension DomainReport {
         case .notAsked: return "none"
         case .unknown: return "unknown"
         case .known(let facts):
-            guard let policy = facts.policy else { return facts.body == nil ? "none that senders get" : "invalid" }
+            guard let policy = facts.policy else { return facts.body == nil ? "cannot be had" : "refused" }
             let span = Self.spanText(policy.maxAge)
             let patterns = counted(policy.mx.count, "mx pattern")
             return "mode \(policy.mode.rawValue), max_age \(policy.maxAge) (\(span)), \(patterns)"
@@ -97,9 +97,12 @@ extension DomainReport {
     }
 
     private func certificateText(_ facts: CertificateFacts) -> String {
-        let names = facts.dnsIDs.prefix(3).map { SafeText.of($0, limit: 64) }.joined(separator: ", ")
-        let more = facts.dnsIDs.count > 3 ? " and \(facts.dnsIDs.count - 3) more" : ""
-        let shown = names.isEmpty ? "no DNS name" : names + more
+        // The name that counts, or else the first ones.
+        let fitting = facts.dnsIDs.first { domain?.policyHost?.matchesPresentedIdentifier($0) ?? false }
+        let names = fitting.map { [$0] } ?? Array(facts.dnsIDs.prefix(3))
+        let rest = facts.dnsIDs.count - names.count
+        let list = names.map { SafeText.of($0, limit: 64) }.joined(separator: ", ")
+        let shown = names.isEmpty ? "no DNS name" : list + (rest > 0 ? " and \(rest) more" : "")
         return "\(DayText.of(facts.notBefore)) to \(DayText.of(facts.notAfter)) for \(shown)"
     }
 

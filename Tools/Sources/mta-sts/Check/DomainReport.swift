@@ -33,6 +33,8 @@ struct DomainReport: Sendable {
         let failure: PolicyFailure?
         /// The served file; nil if nothing was served.
         let body: [UInt8]?
+        /// Whether addresses that are not public were not connected to.
+        let wasKeptFromConnecting: Bool
     }
 
     /// Where mail goes.

@@ -3,13 +3,15 @@
 import MTASTS
 import MTASTSAsyncHTTPClient
 import MTASTSSystemDNS
+import NIOCore
 
 /// The real network.
 struct LiveNetwork: CheckNetwork {
     private let dns: SystemDNS
-    private let trustRoots: AsyncHTTPClientTransport.TrustRoots
+    private let options: AsyncHTTPClientTransport.Options
     private let target: HostAndPort?
-    private let gate: ConnectionGate
+    /// The one transport if there is a target; else each fetch has its own, for the addresses that `dns` told.
+    private let transport: AsyncHTTPClientTransport?
     private let probe: CertificateProbe
 
     /// The network as the command line wants it.
@@ -20,21 +22,37 @@ struct LiveNetwork: CheckNetwork {
     ///   - target: Where to connect instead of to the policy hosts. The guard against private addresses is off then,
     ///     since the domains' DNS no longer says where to connect.
     ///   - allowsPrivateAddresses: Whether the guard is off.
+    ///   - timeout: The seconds that the look at a certificate may take.
     /// - Throws: An error if the file cannot be read.
-    init(dns: SystemDNS, trustedFile: String?, target: HostAndPort?, allowsPrivateAddresses: Bool) throws {
+    init(
+        dns: SystemDNS,
+        trustedFile: String?,
+        target: HostAndPort?,
+        allowsPrivateAddresses: Bool,
+        timeout: Int
+    ) throws {
         self.dns = dns
         self.target = target
-        trustRoots = trustedFile.map { .pemFiles([$0]) } ?? .system
-        gate = ConnectionGate(refusesNonPublicAddresses: !allowsPrivateAddresses && target == nil)
-        probe = CertificateProbe()
-        if trustedFile != nil {
-            var options = AsyncHTTPClientTransport.Options()
-            options.trustRoots = trustRoots
-            _ = try AsyncHTTPClientTransport(options)  // finds out now whether the file can be read
-        }
+        var options = AsyncHTTPClientTransport.Options()
+        options.trustRoots = trustedFile.map { .pemFiles([$0]) } ?? .system
+        options.endpoints = EndpointOverride(
+            others: target.map { EndpointOverride.Endpoint(host: $0.host, port: $0.port) }
+        )
+        // The number of domains checked at once is the limit; many of them may have one provider.
+        options.gate = ConnectionGate(
+            refusesNonPublicAddresses: !allowsPrivateAddresses && target == nil,
+            maximumConnectionsPerAddress: .max
+        )
+        self.options = options
+        probe = CertificateProbe(patience: .seconds(Int64(min(timeout, 10))))
+        // In any case made here, to find out whether the file can be read.
+        let transport = try AsyncHTTPClientTransport(options)
+        self.transport = target == nil ? nil : transport
     }
 
     var connectionTarget: String? { target.map { "\($0.host):\($0.port)" } }
+
+    var refusesNonPublicAddresses: Bool { options.gate.refusesNonPublicAddresses }
 
     func txtRecords(at name: DomainName) async throws -> DNSAnswer<TXTRecord> { try await dns.txtRecords(at: name) }
 
@@ -43,16 +61,10 @@ struct LiveNetwork: CheckNetwork {
     func addresses(of host: DomainName) async throws -> DNSAnswer<IPAddress> { try await dns.addresses(of: host) }
 
     func fetch(_ request: PolicyRequest, at addresses: [IPAddress]) async throws -> HTTPResponse {
-        var options = AsyncHTTPClientTransport.Options()
-        options.trustRoots = trustRoots
-        options.gate = gate
-        options.endpoints = EndpointOverride(others: endpoint(addresses))
+        if let transport { return try await transport.fetch(request) }
+        var options = options
+        options.endpoints = EndpointOverride(others: EndpointOverride.Endpoint(addresses: addresses))
         return try await AsyncHTTPClientTransport(options).fetch(request)
-    }
-
-    private func endpoint(_ addresses: [IPAddress]) -> EndpointOverride.Endpoint {
-        if let target { return EndpointOverride.Endpoint(host: target.host, port: target.port) }
-        return EndpointOverride.Endpoint(addresses: addresses)
     }
 
     func certificate(of host: DomainName, at addresses: [IPAddress]) async throws -> CertificateFacts {
@@ -63,7 +75,7 @@ struct LiveNetwork: CheckNetwork {
             return try await probe.certificate(of: host, at: address, port: Int(target.port))
         }
         var failure: any Error = HTTPFailure.connection(reason: "no address that may be connected to")
-        for address in addresses where gate.allows(address) {
+        for address in addresses where options.gate.allows(address) {
             do {
                 return try await probe.certificate(of: host, at: address, port: 443)
             } catch {
