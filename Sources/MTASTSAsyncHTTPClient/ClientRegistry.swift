@@ -2,6 +2,7 @@
 
 #if AsyncHTTPClient
 import AsyncHTTPClient
+import MTASTS
 import Synchronization
 
 /// The clients of the fetches under way, so that a shutdown can end them and wait for their connections.
