@@ -45,9 +45,13 @@ extension PolicyResolver {
             }
             return .cached(newer)
         }
-        if case .failed(let error) = outcome { noteStoreFailure(error, domain, &storeFailure) }
         noteFetched(entry, domain, replacing: old)
-        if staysInMemory { keepInMemory(entry, domain, nextCheck: nextCheck) }
+        if case .failed(let error) = outcome {
+            noteStoreFailure(error, domain, &storeFailure)
+            keepInMemory(entry, domain, nextCheck: nextCheck)  // the only place that it has
+        } else if staysInMemory {
+            keepInMemory(entry, domain, nextCheck: nextCheck)
+        }
         return .fetched(entry)
     }
 
