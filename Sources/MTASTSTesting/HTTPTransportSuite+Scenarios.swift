@@ -80,7 +80,7 @@ extension HTTPTransportSuite {
     ]
 
     private static let connections: [Scenario] = [
-        failure("refused", "does not listen", .connection),
+        failure("refused-tcp", "does not listen", .connection),
         failure("reset", "resets the connection after the first octet", .connection),
         failure("not-tls", "speaks SMTP instead of TLS", .connection),
         failure("not-http", "speaks SMTP inside of TLS", .connection),
@@ -109,7 +109,7 @@ extension HTTPTransportSuite {
         late("drip-header", "sends an octet of header a second"),
         late("no-answer", "takes the request and never answers"),
         Scenario(
-            name: "silent",
+            name: "silent-tcp",
             server: "has one address, which drops every packet",
             allowed: [.deadline, .connection],
             response: nil,

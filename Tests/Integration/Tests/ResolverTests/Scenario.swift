@@ -103,7 +103,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
         Scenario(name: "reset", outcome: fetchError),
         Scenario(name: "closed", outcome: fetchError),
         Scenario(name: "tls-1-1", outcome: fetchError),
-        Scenario(name: "silent", outcome: fetchError),
-        Scenario(name: "refused", outcome: fetchError),
+        Scenario(name: "silent-tcp", outcome: fetchError),
+        Scenario(name: "refused-tcp", outcome: fetchError),
     ]
 }

@@ -87,7 +87,7 @@ class Server:
         return query.answer([record(TXT, bytes([len(text)]) + text)])
 
     def alias(self, query):
-        host = query.name.split(".")[0]
+        host = query.name.split(".")[-3]  # labels before it, such as _mta-sts, do not count
         if host == "n0":
             return self.txt(query)
         target = host if host == "loop" else f"n{int(host[1:]) - 1}"
