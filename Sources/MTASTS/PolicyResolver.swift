@@ -104,4 +104,3 @@ public final class PolicyResolver: Sendable {
         overrides.withLock { $0[domain] = override }
     }
 }
-

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import MTASTS
 import MTASTSTesting
 import PolicyCache
 import Synchronization
 import Testing
+
+@testable import MTASTS
 
 /// A memory store that can be broken for a while.
 private final class FragileStore: PolicyStore {

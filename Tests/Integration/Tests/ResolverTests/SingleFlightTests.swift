@@ -2,10 +2,11 @@
 
 import Foundation
 import IntegrationSupport
-@testable import MTASTS
 import MTASTSSystemDNS
 import MTASTSTesting
 import Testing
+
+@testable import MTASTS
 
 /// Ten thousand callers, one query and one request, counted where they arrive.
 @Suite(.serialized) struct SingleFlightTests {
@@ -21,7 +22,11 @@ import Testing
         let queriesBefore = dnsWorld.scriptedQueries(for: recordName).count
         let requestsBefore = try httpsWorld.requestCount(of: name)
         let transport = try stack.transport(in: httpsWorld)
-        let dns = SystemDNS(server: try SystemDNS.Server(parsing: dnsWorld.scripted), timeout: .seconds(60), attempts: 1)
+        let dns = SystemDNS(
+            server: try SystemDNS.Server(parsing: dnsWorld.scripted),
+            timeout: .seconds(60),
+            attempts: 1
+        )
         let resolver = PolicyResolver(dns: dns, http: transport.http)
         let tasks = (0..<Self.callers).map { _ in Task { try await resolver.resolve(.domain(domain)) } }
         try await waitUntil { resolver.flights.waiterCount == Self.callers }
@@ -39,7 +44,11 @@ import Testing
         let dnsWorld = try DNSWorld()
         let name = DNSWorld.freshName("holdfail")
         let domain = try #require(DomainName(String(name.dropFirst("_mta-sts.".count))))
-        let dns = SystemDNS(server: try SystemDNS.Server(parsing: dnsWorld.scripted), timeout: .seconds(60), attempts: 1)
+        let dns = SystemDNS(
+            server: try SystemDNS.Server(parsing: dnsWorld.scripted),
+            timeout: .seconds(60),
+            attempts: 1
+        )
         let resolver = PolicyResolver(dns: dns, http: ScriptedHTTPS())
         let tasks = (0..<Self.callers).map { _ in Task { try await resolver.resolve(.domain(domain)) } }
         try await waitUntil { resolver.flights.waiterCount == Self.callers }
@@ -54,7 +63,9 @@ import Testing
         #expect(dnsWorld.scriptedQueries(for: name) == ["TXT udp"])
         _ = try await resolver.resolve(.domain(domain))
         #expect(dnsWorld.scriptedQueries(for: name) == ["TXT udp", "TXT udp"])
-        print("| \(Self.callers) callers, SERVFAIL | 1 query, \(Self.callers) failures, then 1 more query | as expected | |")
+        print(
+            "| \(Self.callers) callers, SERVFAIL | 1 query, \(Self.callers) failures, then 1 more query | as expected | |"
+        )
     }
 
     private func waitUntil(_ condition: () -> Bool) async throws {
