@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if MTASTS_THREAD_SANITIZER
 import Foundation
 import Testing
 
@@ -21,3 +22,4 @@ struct PlantedRaceTests {
         #expect(racer.count > 0)
     }
 }
+#endif
