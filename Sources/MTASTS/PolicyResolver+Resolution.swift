@@ -17,7 +17,8 @@ extension PolicyResolver {
     ///     up even if that was done a moment ago, since its owner may have mended it (RFC 8461 section 5).
     /// - Throws: `CancellationError` if the task is cancelled while it waits; nothing else.
     public func resolve(_ nextHop: NextHop, afterPolicyFailure: Bool = false) async throws -> PolicyResolution {
-        if let known = peek(nextHop), !afterPolicyFailure || !isLookedUp(nextHop) { return known }
+        // In this order: `peek` takes the findings that wait, and what is not returned would lose them.
+        if !afterPolicyFailure || !isLookedUp(nextHop), let known = peek(nextHop) { return known }
         guard let domain = nextHop.policyDomain else { return unavailable(nextHop, .noPolicyDomain) }
         if configuration.fetchMode == .asynchronous, await !isFreshPolicyKnown(domain) {
             guard flights.startUnattended(domain, { await self.discoverUnattended(domain) }) else {
