@@ -49,9 +49,11 @@ extension PolicyResolver {
         case absent
         case failed
 
-        /// What a later write is to replace.
-        var known: PolicyCache.KnownEntry {
-            switch self {
+        /// What a write after a fetch is to replace. Who joined a fetch that others had started may have read an entry
+        /// that is newer than it, and must not overwrite that.
+        func known(readAt: MonotonicTime, fetchStartedAt: MonotonicTime) -> PolicyCache.KnownEntry {
+            guard readAt <= fetchStartedAt else { return .unknown }
+            return switch self {
             case .entry(let stored): .revision(stored.revision)
             case .absent: .absent
             case .failed: .unknown
@@ -160,9 +162,12 @@ extension PolicyResolver {
     ) async -> Discovery {
         var fresh = cached
         // Another process may have fetched it already, or one that is newer than ours.
+        let readAt = monotonicNow
         let stored = await read(domain, &storeFailure)
         if case .entry(let entry) = stored, entry.policy.isFresh(at: now) {
-            if entry.policy.recordID == id, now >= entry.policy.fetchedAt {
+            // Ours may be newer than the store's, if that failed: memory would not take the store's.
+            let isOlder = fresh?.wasFetched(after: entry.policy, now: now) ?? false
+            if entry.policy.recordID == id, now >= entry.policy.fetchedAt, !isOlder {
                 keepInMemory(entry.policy.requested(at: now), domain, nextCheck: nextCheck)
                 return .cached(entry.policy)
             }
@@ -175,11 +180,12 @@ extension PolicyResolver {
             let failure = PolicyFailure.fetch(FetchFailure(.backOff, recordID: id))
             return withoutNewPolicy(domain, fresh, failure, nextCheck: min(nextCheck, until))
         }
-        let (outcome, began) = await fetch(domain, id)
-        switch outcome {
+        let fetch = await fetch(domain, id)
+        switch fetch.outcome {
         case .fetched(let policy):
-            let entry = CachedPolicy(policy: policy, recordID: id, fetchedAt: began, lastRequestedAt: now)
-            return await adopt(entry, domain, replacing: fresh, stored.known, nextCheck, &storeFailure)
+            let entry = CachedPolicy(policy: policy, recordID: id, fetchedAt: fetch.began, lastRequestedAt: now)
+            let known = stored.known(readAt: readAt, fetchStartedAt: fetch.startedAt)
+            return await adopt(entry, domain, replacing: fresh, known, nextCheck, &storeFailure)
         case .failed(let failure):  // P4 to P6, P10
             backOff.recordFailure(domain, id, now: monotonicNow)
             let cause = PolicyFailure.fetch(failure)

@@ -20,19 +20,21 @@ extension PolicyResolver {
 
     /// Fetches a policy within the caps.
     ///
-    /// - Returns: What came of it, and the wall time at which the fetch began.
-    func fetch(_ domain: DomainName, _ id: STSRecord.ID?) async -> (outcome: FetchOutcome, began: UnixTime) {
+    func fetch(_ domain: DomainName, _ id: STSRecord.ID?) async -> Fetch {
         let fetch = try? await fetches.value(for: FetchKey(domain: domain, id: id)) { () -> Fetch in
-            let began = self.now
-            return Fetch(outcome: await self.fetchAlone(domain, id), began: began)
+            let (began, startedAt) = (self.now, self.monotonicNow)
+            return Fetch(outcome: await self.fetchAlone(domain, id), began: began, startedAt: startedAt)
         }
-        guard let fetch else { return (.overloaded(Task.isCancelled ? "cancelled" : "too many fetches"), now) }
-        return (fetch.outcome, fetch.began)
+        let reason = Task.isCancelled ? "cancelled" : "too many fetches"
+        return fetch ?? Fetch(outcome: .overloaded(reason), began: now, startedAt: monotonicNow)
     }
 
     struct Fetch: Sendable {
         let outcome: FetchOutcome
+        /// The wall time at which the fetch began.
         let began: UnixTime
+        /// The same moment, to be compared with that of a read of the store.
+        let startedAt: MonotonicTime
     }
 
     private func fetchAlone(_ domain: DomainName, _ id: STSRecord.ID?) async -> FetchOutcome {

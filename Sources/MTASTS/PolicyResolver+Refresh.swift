@@ -127,18 +127,20 @@ extension PolicyResolver {
         // Its fetch failed a moment ago, for a message (RFC 8461 section 3.3).
         if let id, backOff.blockedUntil(domain, id, now: monotonicNow) != nil { return }
         var storeFailure: String?
+        let readAt = monotonicNow
         let stored = await read(domain, &storeFailure)
-        let (outcome, began) = await fetch(domain, id)
-        switch outcome {
+        let fetch = await fetch(domain, id)
+        switch fetch.outcome {
         case .fetched(let policy):
             let next = CachedPolicy(
                 policy: policy,
                 recordID: id,
-                fetchedAt: began,
+                fetchedAt: fetch.began,
                 lastRequestedAt: entry.lastRequestedAt
             )
             let check = monotonicNow.advanced(by: Interval.recordCheck(answer?.timeToLive))
-            _ = await adopt(next, domain, replacing: entry, stored.known, check, isRefresh: true, &storeFailure)
+            let known = stored.known(readAt: readAt, fetchStartedAt: fetch.startedAt)
+            _ = await adopt(next, domain, replacing: entry, known, check, isRefresh: true, &storeFailure)
         case .failed(let failure):
             if let id { backOff.recordFailure(domain, id, now: monotonicNow) }
             refreshFailed(domain, entry, .fetch(failure))

@@ -147,6 +147,46 @@ private final class FragileStore: PolicyStore {
         #expect(try await world.store?.entry(for: world.domain)?.policy.policy.mode ?? .enforce == .enforce)
     }
 
+    /// Another process fetches while a fetch is under way; a message that then joins the fetch knows the newer entry
+    /// from the store, and yet must not replace it.
+    @Test func whoJoinsAFetchDoesNotOverwriteWhatWasFetchedAfterItsStart() async throws {
+        let store = MemoryPolicyStore()
+        let world = try FlowWorld(store: store)
+        world.publish(id: "1", policyText("testing"))
+        _ = try await world.resolve()
+        let host = try world.policyHost
+        world.https.hold(host)
+        world.dns.publishRecord("v=STSv1; id=3;", for: world.domain)
+        world.advance(bySeconds: 10)
+        let refresh = Task { await world.resolver.refresh(world.domain) }
+        await world.https.waitForRequests(2, at: host)
+        world.advance(bySeconds: 10)
+        let newer = CachedPolicy(
+            policy: try STSPolicy(parsing: policyText()),
+            recordID: STSRecord.ID("2"),
+            fetchedAt: world.wall.now
+        )
+        let old = try require(store.entry(for: world.domain))
+        #expect(store.put(newer, for: world.domain, replacing: old.revision))
+        world.advance(bySeconds: 10)
+        async let message = world.resolver.resolve(world.nextHop, afterPolicyFailure: true)
+        while world.resolver.fetches.waiterCount < 2 { await Task.yield() }
+        world.https.release(host)
+        #expect(try await message.policy?.mode == .enforce)
+        await refresh.value
+        #expect(store.entry(for: world.domain)?.policy == newer)
+    }
+
+    @Test func aResolutionAfterAPolicyFailureCarriesTheFindings() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText(), timeToLive: .seconds(3_600))
+        _ = try await world.resolve()
+        world.https.answer(.failure(.connection(reason: "refused")), at: try world.policyHost)
+        await world.resolver.refresh(world.domain)
+        let next = try await world.resolver.resolve(world.nextHop, afterPolicyFailure: true)
+        #expect(next.discoveryFindings.count == 1)
+    }
+
     @Test func oneFetchServesMessageLookAndRefresh() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())
