@@ -78,8 +78,8 @@ final class FetchLimiter: Sendable {
             guard state.waiting.count < maximumWaiting, clock.now < deadline else { return .refused }
             state.waiting[ticket] = continuation
             // Tickets of those who gave up stay in the order until their turn; they must not pile up.
-            if state.order.count > 2 * maximumWaiting + 64 {
-                state.order = state.order[state.first...].filter { state.waiting[$0] != nil && $0 != ticket }
+            if state.order.count > 2 * state.waiting.count + 64 {
+                state.order = state.order[state.first...].filter { state.waiting[$0] != nil }
                 state.first = 0
             }
             state.order.append(ticket)

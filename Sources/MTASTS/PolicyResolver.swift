@@ -69,7 +69,7 @@ public final class PolicyResolver: Sendable {
         flights = FlightTable(capacity: configuration.maximumConcurrentLookups)
         // A table of its own: what strangers ask for must not keep a message's last look from being had.
         rechecks = FlightTable(capacity: configuration.maximumConcurrentLookups)
-        fetches = FlightTable(capacity: 2 * configuration.maximumConcurrentLookups)
+        fetches = FlightTable(capacity: 2 * min(configuration.maximumConcurrentLookups, .max / 2))
         limiter = FetchLimiter(
             maximumRunning: configuration.maximumConcurrentFetches,
             maximumWaiting: configuration.maximumWaitingFetches,
