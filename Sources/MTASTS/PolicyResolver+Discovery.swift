@@ -29,8 +29,10 @@ extension PolicyResolver {
             fetchedAt: now,
             lastRequestedAt: now
         )
-        let nextCheck = cache.inspect(domain)?.nextCheck ?? monotonicNow
-        keepInMemory(aged, domain, nextCheck: nextCheck)
+        let hit = cache.inspect(domain)
+        // Another look-up may have fetched a policy meanwhile.
+        if let hit, hit.policy.fetchedAt != entry.fetchedAt { return }
+        keepInMemory(aged, domain, nextCheck: hit?.nextCheck ?? monotonicNow)
     }
 
     /// The fresh policy in memory, or else in the store; it is then in memory too, with its record not looked up yet.
