@@ -35,8 +35,8 @@ final class FlightTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// How many callers wait, in all flights.
     var waiterCount: Int { state.withLock { $0.flights.values.reduce(0) { $0 + $1.waiters.count } } }
 
-    /// Whether there is a flight for `key`.
-    func isUnderWay(_ key: Key) -> Bool { state.withLock { $0.flights[key] != nil } }
+    /// Whether there is a flight for `key` that goes on without waiters.
+    func isUnattended(_ key: Key) -> Bool { state.withLock { $0.flights[key]?.isKept ?? false } }
 
     /// The value of the flight for `key`, started if there is none; nil if there are too many flights.
     ///

@@ -20,11 +20,12 @@ extension PolicyResolver {
         // In this order: `peek` takes the findings that wait, and what is not returned would lose them.
         if !afterPolicyFailure || !isLookedUp(nextHop), let known = peek(nextHop) { return known }
         guard let domain = nextHop.policyDomain else { return unavailable(nextHop, .noPolicyDomain) }
-        if configuration.fetchMode == .asynchronous, await !isFreshPolicyKnown(domain) {
+        var storeFailure: String?
+        if configuration.fetchMode == .asynchronous, await !isFreshPolicyKnown(domain, &storeFailure) {
             guard flights.startUnattended(domain, { await self.discoverUnattended(domain) }) else {
                 return await overloaded(nextHop, domain)
             }
-            return resolution(nextHop, domain, Discovery(state: .pending))
+            return resolution(nextHop, domain, Discovery(state: .pending, storeFailure: storeFailure))
         }
         let table = afterPolicyFailure ? rechecks : flights
         guard let discovery = try await table.value(for: domain, { await self.discover(domain) }) else {
@@ -105,9 +106,9 @@ extension PolicyResolver {
     }
 
     /// Whether memory or store has a fresh policy, which must be applied even in asynchronous mode.
-    private func isFreshPolicyKnown(_ domain: DomainName) async -> Bool {
-        if flights.isUnderWay(domain) { return cache.inspect(domain)?.policy.isFresh(at: now) ?? false }
-        var storeFailure: String?
+    private func isFreshPolicyKnown(_ domain: DomainName, _ storeFailure: inout String?) async -> Bool {
+        // An unattended flight was started since the store had none; its own reads are the next.
+        if flights.isUnattended(domain) { return cache.inspect(domain)?.policy.isFresh(at: now) ?? false }
         return await freshPolicy(domain, &storeFailure) != nil
     }
 
