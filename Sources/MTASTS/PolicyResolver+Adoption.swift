@@ -39,7 +39,9 @@ extension PolicyResolver {
         let outcome = await cache.write(entry, for: domain, replacing: known, now: now)
         // A refresh of a policy that is in the store alone must not push others out of memory.
         let staysInMemory = !isRefresh || cache.store == nil || cache.inspect(domain) != nil
+        // A newer one that has expired since is not to be applied (RFC 8461 section 5.1): this one serves once.
         if case .superseded(let newer) = outcome {
+            guard newer.isFresh(at: now) else { return .fetched(entry) }
             if staysInMemory {
                 keepInMemory(newer.requested(at: entry.lastRequestedAt), domain, nextCheck: nextCheck)
             }
