@@ -25,6 +25,9 @@ enum Interval {
     /// Until a fresh policy's record is looked up again after DNS gave no answer.
     static let afterDNSFailure = Duration.seconds(30)
 
+    /// Until a fresh policy's record is looked up again after there was no room for a fetch.
+    static let afterOverload = Duration.seconds(30)
+
     /// For which asynchronous mode tells a failure instead of looking again.
     static let asynchronousFailure = Duration.seconds(10)
 }

@@ -198,6 +198,11 @@ extension PolicyResolver {
         case .overloaded(let reason):
             let failure = PolicyFailure.overloaded(reason: reason)
             guard let fresh else { return Discovery(state: .noPolicy(.overloaded), failure: failure) }
+            // Each message would otherwise wait its turn anew while we have too much to do.
+            if !Task.isCancelled {
+                let retry = monotonicNow.advanced(by: Interval.afterOverload)
+                cache.setNextCheck(min(nextCheck, retry), for: domain)
+            }
             return .cached(fresh, failure)
         }
     }
