@@ -8,6 +8,12 @@ struct NegativeAnswer: Sendable {
     /// Only in asynchronous mode, where a failure is told by the resolutions that follow.
     let failure: PolicyFailure?
     let until: MonotonicTime
+
+    /// The place that the answer takes, in units of some 256 octets.
+    var weight: Int {
+        guard case .fetch(let failure) = failure else { return 1 }
+        return 1 + failure.invalidText.count / 256
+    }
 }
 
 /// How long answers are relied on.

@@ -97,7 +97,7 @@ public struct FetchFailure: Error, Hashable, Sendable, CustomStringConvertible {
     public let invalidText: [UInt8]
 
     init(_ cause: Cause, recordID: STSRecord.ID?, body: [UInt8] = []) {
-        self.cause = cause
+        self.cause = cause.cut
         self.recordID = recordID
         self.invalidText = Self.wholeLines(of: body)
     }
@@ -151,5 +151,26 @@ public struct FetchFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case .backOff: "a fetch for this id failed less than five minutes ago"
         case .nameTooLong: "mta-sts. and the domain are too long for a DNS name"
         }
+    }
+}
+
+extension FetchFailure.Cause {
+    /// The cause with the server's own words cut to what a log line or a report holds: failures wait for reports, and
+    /// a header field may have 64 KiB.
+    fileprivate var cut: Self {
+        switch self {
+        case .mediaType(let type?): .mediaType(type.cut)
+        case .contentEncoding(let coding): .contentEncoding(coding.cut)
+        case .transport(.certificate(let reason)): .transport(.certificate(reason: reason.cut))
+        case .transport(.connection(let reason)): .transport(.connection(reason: reason.cut))
+        case .transport(.incomplete(let reason)): .transport(.incomplete(reason: reason.cut))
+        case .transport, .status, .mediaType(nil), .invalidPolicy, .backOff, .nameTooLong: self
+        }
+    }
+}
+
+extension String {
+    fileprivate var cut: String {
+        utf8.count <= 256 ? self : String(decoding: utf8.prefix(256), as: UTF8.self) + "..."
     }
 }

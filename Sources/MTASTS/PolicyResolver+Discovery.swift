@@ -223,7 +223,8 @@ extension PolicyResolver {
     }
 
     func remember(_ answer: NegativeAnswer, _ domain: DomainName) {
-        _ = negatives.set(answer, for: domain)
+        // By octets: a failure holds up to 4 KiB of an invalid policy.
+        _ = negatives.set(answer, for: domain, weight: answer.weight)
     }
 
     /// Adds a failure to what TLSRPT counts (RFC 8461 section 6), but not while the policy in force is of mode none.

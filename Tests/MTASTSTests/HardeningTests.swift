@@ -187,6 +187,34 @@ private final class FragileStore: PolicyStore {
         #expect(next.discoveryFindings.count == 1)
     }
 
+    @Test func whatAServerSaysIsCutBeforeItIsKept() {
+        let long = String(repeating: "a", count: 60_000)
+        for cause in [FetchFailure.Cause.mediaType(long), .contentEncoding(long), .transport(.connection(reason: long))] {
+            #expect(FetchFailure(cause, recordID: nil).reason.utf8.count < 300)
+        }
+    }
+
+    @Test func capsWithoutALimitDoNotTrap() async throws {
+        let world = try FlowWorld {
+            $0.maximumConcurrentLookups = .max
+            $0.maximumConcurrentFetches = 1
+            $0.maximumWaitingFetches = .max
+        }
+        let other = try DomainName(parsing: "other.example")
+        world.publish(id: "1", policyText())
+        world.dns.publishRecord("v=STSv1; id=1;", for: other)
+        world.https.publishPolicy(policyText(), for: other)
+        let host = try world.policyHost
+        world.https.hold(host)
+        async let first = world.resolve()
+        await world.https.waitForRequests(1, at: host)
+        async let second = world.resolver.resolve(.domain(other))
+        await world.mono.waitForSleepers()
+        world.https.release(host)
+        #expect(try await first.policy != nil)
+        #expect(try await second.policy != nil)
+    }
+
     @Test func oneFetchServesMessageLookAndRefresh() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())
