@@ -15,6 +15,11 @@ extension PolicyResolver {
         var storeFailure: String?
         let fresh = await freshPolicy(domain, &storeFailure)
         var discovery = await discover(domain, fresh, &storeFailure)
+        if case .noPolicy = discovery.state, let entry = cache.inspect(domain)?.policy, entry.isFresh(at: now) {
+            // A look before a message is returned, or a refresh, has fetched it meanwhile (RFC 8461 section 5.1).
+            negatives.remove(domain)
+            discovery = .cached(entry, discovery.failure)
+        }
         discovery.storeFailure = storeFailure
         if case .policy(_, .cached(let entry)) = discovery.state, entry.fetchedAt > now { age(entry, domain) }
         return discovery

@@ -177,6 +177,20 @@ private final class FragileStore: PolicyStore {
         #expect(store.entry(for: world.domain)?.policy == newer)
     }
 
+    /// Two look-ups of one domain, and DNS tells the slower one that there is no record.
+    @Test func aPolicyFetchedMeanwhileIsApplied() async throws {
+        let world = try FlowWorld()
+        world.dns.answerOnce(.noSuchName(timeToLive: .seconds(3_600)), at: try world.recordName, after: .seconds(5))
+        async let slow = world.resolve()
+        await world.mono.waitForSleepers()
+        world.publish(id: "1", policyText())
+        #expect(try await world.resolver.resolve(world.nextHop, afterPolicyFailure: true).policy?.mode == .enforce)
+        world.mono.advance(by: .seconds(5))
+        #expect(try await slow.policy?.mode == .enforce)
+        world.resolver.cache.forget(world.domain)
+        #expect(try await world.resolve().policy?.mode == .enforce)
+    }
+
     @Test func aResolutionAfterAPolicyFailureCarriesTheFindings() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText(), timeToLive: .seconds(3_600))
@@ -189,7 +203,10 @@ private final class FragileStore: PolicyStore {
 
     @Test func whatAServerSaysIsCutBeforeItIsKept() {
         let long = String(repeating: "a", count: 60_000)
-        for cause in [FetchFailure.Cause.mediaType(long), .contentEncoding(long), .transport(.connection(reason: long))] {
+        let causes: [FetchFailure.Cause] = [
+            .mediaType(long), .contentEncoding(long), .transport(.connection(reason: long)),
+        ]
+        for cause in causes {
             #expect(FetchFailure(cause, recordID: nil).reason.utf8.count < 300)
         }
     }
