@@ -18,7 +18,8 @@ public struct CachedPolicy: Hashable, Sendable {
     /// The wall time at which the fetch began.
     public let fetchedAt: UnixTime
 
-    /// The wall time at which a message last asked for the policy, to about an hour.
+    /// The wall time at which a message last asked for the policy. In a store it is as of the entry's last write: what
+    /// was asked since is known to memory alone.
     public let lastRequestedAt: UnixTime
 
     /// A policy that was fetched.

@@ -3,7 +3,9 @@
 public import STSCore
 import Synchronization
 
-/// A store in memory: several resolvers of one process share it, tests run on it. It forgets all with the process.
+/// A store in memory: several resolvers of one process share it, tests run on it. It forgets all with the process, and
+/// it has no bound: a resolver drops an entry from it a year after it has expired. A single resolver needs no store to
+/// keep policies in memory.
 public final class MemoryPolicyStore: PolicyStore {
     private struct State {
         var entries: [DomainName: StoredPolicy] = [:]

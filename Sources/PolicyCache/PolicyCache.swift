@@ -8,7 +8,8 @@ import Synchronization
 ///
 /// A policy is lost only to its own max_age, to a newer policy, or to long disuse; never to a failure. When memory is
 /// full, an entry leaves it in the order expired, none, testing, enforce; its copy in the store stays. Without a store
-/// that entry is lost: ``Statistics/lostPolicies`` counts it.
+/// that entry is lost: ``Statistics/lostPolicies`` counts it. Of the expired only those are found that are among the
+/// first looked at; refreshes drop the others.
 public final class PolicyCache: Sendable {
     /// The number of policies of up to 1 KiB that memory holds by default; longer ones count once more per KiB.
     public static let defaultCapacity = 100_000
