@@ -11,7 +11,7 @@ public final class ConnectionGate: Sendable {
     /// Whether addresses that are not public are refused.
     public let refusesNonPublicAddresses: Bool
 
-    /// The most connections open at once to one address.
+    /// The most connections open at once to one IPv4 address or one IPv6 /64.
     public let maximumConnectionsPerAddress: Int
 
     private let exempt: Set<IPAddress>
@@ -50,9 +50,9 @@ public final class ConnectionGate: Sendable {
             throw .connection(reason: "\(address) is not a public address")
         }
         let isAdmitted = open.withLock { open in
-            let count = open[address, default: 0]
+            let count = open[Self.site(address), default: 0]
             guard count < maximumConnectionsPerAddress else { return false }
-            open[address] = count + 1
+            open[Self.site(address)] = count + 1
             return true
         }
         guard isAdmitted else {
@@ -60,11 +60,17 @@ public final class ConnectionGate: Sendable {
         }
     }
 
+    /// What is counted as one address: an IPv6 site has at least a /64 to itself (RFC 6177).
+    private static func site(_ address: IPAddress) -> IPAddress {
+        guard address.octets.count == 16 else { return address }
+        return IPAddress(octets: address.octets[..<8] + [UInt8](repeating: 0, count: 8)) ?? address
+    }
+
     /// Takes back the count of a connection that ``connectionOpened(to:)`` admitted.
     public func connectionClosed(to address: IPAddress) {
         open.withLock { open in
-            guard let count = open[address] else { return }
-            open[address] = count > 1 ? count - 1 : nil
+            guard let count = open[Self.site(address)] else { return }
+            open[Self.site(address)] = count > 1 ? count - 1 : nil
         }
     }
 }

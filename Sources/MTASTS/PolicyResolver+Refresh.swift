@@ -17,14 +17,20 @@ extension PolicyResolver {
             // Apart from each other: a store of a million entries must not hold up what is due in memory.
             group.addTask { await self.repeating(everySeconds: 60) { await self.refreshDue() } }
             if self.cache.store != nil {
-                group.addTask { await self.repeating(everySeconds: 3_600) { await self.sweepStore() } }
+                group.addTask {
+                    await self.repeating(everySeconds: 3_600) {
+                        await self.sweepStore()
+                        return true
+                    }
+                }
             }
         }
     }
 
-    private func repeating(everySeconds seconds: Int64, _ round: () async -> Void) async {
+    /// Repeats rounds with a pause between them; a round that returns false is followed by the next at once.
+    private func repeating(everySeconds seconds: Int64, _ round: () async -> Bool) async {
         while !Task.isCancelled {
-            await round()
+            guard await round() else { continue }
             let next = monotonicNow.advanced(by: .seconds(seconds))
             do { try await configuration.monotonicClock.sleep(until: next) } catch { return }
         }
@@ -49,7 +55,11 @@ extension PolicyResolver {
 
     /// Refreshes the policies in memory that are due, those first that have used up most of their life, and drops the
     /// expired.
-    func refreshDue() async {
+    ///
+    /// - Returns: Whether it came to its end. After a minute it does not: what is left is sorted anew, so that policies
+    ///   which have become due since do not wait behind hosts that stall.
+    @discardableResult
+    func refreshDue() async -> Bool {
         let (now, monotonicNow) = (now, monotonicNow)
         var due: [(domain: DomainName, entry: CachedPolicy)] = []
         var expired: [(domain: DomainName, entry: CachedPolicy)] = []
@@ -62,7 +72,7 @@ extension PolicyResolver {
         }
         for (domain, entry) in expired { cache.forget(domain) { $0.fetchedAt <= entry.fetchedAt } }
         due.sort { $0.entry.lifeUsed(at: now) > $1.entry.lifeUsed(at: now) }
-        await refresh(due.prefix(Self.batch))
+        return await refresh(due.prefix(Self.batch), until: monotonicNow.advanced(by: .seconds(60)))
     }
 
     /// Walks the store for policies that are due and not in memory.
@@ -104,10 +114,15 @@ extension PolicyResolver {
         }
     }
 
-    private func refresh(_ entries: ArraySlice<(domain: DomainName, entry: CachedPolicy)>) async {
+    @discardableResult
+    private func refresh(
+        _ entries: ArraySlice<(domain: DomainName, entry: CachedPolicy)>,
+        until end: MonotonicTime? = nil
+    ) async -> Bool {
         await withTaskGroup(of: Void.self) { group in
             var running = 0
             for (domain, entry) in entries where !Task.isCancelled {
+                if let end, monotonicNow >= end { return false }
                 if running >= max(1, configuration.maximumConcurrentRefreshes) {
                     await group.next()
                     running -= 1
@@ -115,6 +130,7 @@ extension PolicyResolver {
                 group.addTask { await self.refresh(domain, entry) }
                 running += 1
             }
+            return true
         }
     }
 

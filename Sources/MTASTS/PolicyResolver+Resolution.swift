@@ -115,7 +115,8 @@ extension PolicyResolver {
     /// A look-up that nobody waits for: what follows is told its failure for a while, instead of looking again.
     private func discoverUnattended(_ domain: DomainName) async -> Discovery {
         let discovery = await discover(domain)
-        if case .noPolicy(let reason) = discovery.state, discovery.failure != nil {
+        // While the store cannot be read, a policy in it may be fresh.
+        if case .noPolicy(let reason) = discovery.state, discovery.failure != nil, discovery.storeFailure == nil {
             let until = monotonicNow.advanced(by: Interval.asynchronousFailure)
             remember(NegativeAnswer(reason: reason, failure: discovery.failure, until: until), domain)
         }

@@ -10,12 +10,13 @@ final class Script<Step: Sendable>: Sendable {
         var always: Step?
         var count = 0
         var isHeld = false
-        var held: [CheckedContinuation<Void, Never>] = []
+        var held: [Int: CheckedContinuation<Void, Never>] = [:]
     }
 
     private struct State {
         var entries: [DomainName: Entry] = [:]
         var asked: [DomainName] = []
+        var counter = 0
         var watchers: [(name: DomainName, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
@@ -36,8 +37,8 @@ final class Script<Step: Sendable>: Sendable {
     func release(_ name: DomainName) {
         let held = state.withLock { state in
             state.entries[name]?.isHeld = false
-            defer { state.entries[name]?.held = [] }
-            return state.entries[name]?.held ?? []
+            defer { state.entries[name]?.held = [:] }
+            return Array((state.entries[name]?.held ?? [:]).values)
         }
         for continuation in held { continuation.resume() }
     }
@@ -67,14 +68,27 @@ final class Script<Step: Sendable>: Sendable {
             return (step, satisfied.map(\.continuation))
         }
         for watcher in watchers { watcher.resume() }
-        await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                guard state.entries[name]?.isHeld == true else { return true }
-                state.entries[name]?.held.append(continuation)
-                return false
-            }
-            if isFree { continuation.resume() }
-        }
+        await waitWhileHeld(name)
         return step
+    }
+
+    /// Returns once the name is released, or the task is cancelled.
+    private func waitWhileHeld(_ name: DomainName) async {
+        let number = state.withLock { state in
+            state.counter += 1
+            return state.counter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isFree = state.withLock { state in
+                    guard state.entries[name]?.isHeld == true, !Task.isCancelled else { return true }
+                    state.entries[name]?.held[number] = continuation
+                    return false
+                }
+                if isFree { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.entries[name]?.held.removeValue(forKey: number) }?.resume()
+        }
     }
 }

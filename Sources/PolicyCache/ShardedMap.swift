@@ -26,9 +26,10 @@ package final class ShardedMap<Value: Sendable>: Sendable {
 
     private func shard(of domain: DomainName) -> Shard<Value> {
         // Only to spread the locks: cheap, and the map inside hashes in full. All of the name counts, since the names
-        // of one provider begin alike, and the high half, which every octet reaches.
+        // of one provider begin alike.
         var mix = seed
         for octet in domain.description.utf8 { mix = (mix ^ UInt64(octet)) &* 0x0000_0100_0000_01b3 }
+        mix = (mix ^ mix >> 32) &* 0x9E37_79B9_7F4A_7C15
         return shards[Int(mix >> 33) % shards.count]
     }
 

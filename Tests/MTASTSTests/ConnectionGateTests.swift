@@ -97,3 +97,17 @@ struct ConnectionGateTests {
         #expect(admitted == 10)
     }
 }
+
+@Suite struct ConnectionGateSiteTests {
+    /// One IPv6 site cannot take more than its share by using many of its addresses.
+    @Test func aWholeIPv6SiteCountsAsOneAddress() throws {
+        let gate = ConnectionGate(maximumConnectionsPerAddress: 2)
+        let addresses = try ["2a00:1450::1", "2a00:1450::2", "2a00:1450:0:0:ffff::1"].map { try require(IPAddress($0)) }
+        try gate.connectionOpened(to: addresses[0])
+        try gate.connectionOpened(to: addresses[1])
+        #expect(throws: HTTPFailure.self) { try gate.connectionOpened(to: addresses[2]) }
+        try gate.connectionOpened(to: try require(IPAddress("2a00:1450:0:1::1")))
+        gate.connectionClosed(to: addresses[0])
+        try gate.connectionOpened(to: addresses[2])
+    }
+}
