@@ -35,10 +35,11 @@ let package = Package(
         .target(name: "STSCore"),
         .target(name: "MXPattern", dependencies: ["STSCore"]),
         .target(name: "TextDiagnosis", dependencies: ["STSCore"]),
-        .target(name: "STSRecord", dependencies: ["STSCore", "TextDiagnosis"]),
+        .target(name: "TXTFields", dependencies: ["STSCore"]),
+        .target(name: "STSRecord", dependencies: ["STSCore", "TXTFields", "TextDiagnosis"]),
         .target(name: "STSPolicy", dependencies: ["STSCore", "MXPattern", "TextDiagnosis"]),
         .target(name: "PolicyCache", dependencies: ["STSCore", "STSRecord", "STSPolicy"]),
-        .target(name: "TLSRPT", dependencies: ["STSCore"]),
+        .target(name: "TLSRPT", dependencies: ["STSCore", "TXTFields"]),
         .target(
             name: "MTASTS",
             dependencies: ["STSCore", "MXPattern", "STSRecord", "STSPolicy", "PolicyCache", "TLSRPT"]
@@ -93,7 +94,7 @@ let package = Package(
 
 /// Modules that hold the promises of the wire formats use no unsafe construct at all.
 let memorySafe: Set<String> = [
-    "STSCore", "TextDiagnosis", "MXPattern", "STSRecord", "STSPolicy", "TLSRPT", "MTASTS", "MTASTSTesting",
+    "STSCore", "TXTFields", "TextDiagnosis", "MXPattern", "STSRecord", "STSPolicy", "TLSRPT", "MTASTS", "MTASTSTesting",
 ]
 
 for target in package.targets where target.type == .regular || target.type == .test {

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import STSCore
-
-extension UInt8 {
-    /// An octet of an extension value in a record: visible ASCII but `;` and `=` (RFC 8461 section 3.1).
-    @inlinable
-    package var isRecordValueOctet: Bool {
-        self &- 0x21 < 0x5E && self != 0x3B && self != 0x3D
-    }
-}
+internal import TXTFields
 
 /// The grammar of RFC 8461 section 3.1, one function a rule:
 ///
@@ -16,7 +9,7 @@ extension UInt8 {
 ///     delim  := wsp{0,} ';' wsp{0,}
 ///     field  := id | extension
 struct RecordReader {
-    private static let version: StaticString = "v=STSv1"
+    static let version: StaticString = "v=STSv1"
 
     var id: STSRecord.ID?
     var extensions = ExtensionCollector()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import STSCore
+internal import TXTFields
 
 extension STSRecord {
     /// What the TXT records at `_mta-sts.` and a domain come to (RFC 8461 section 3.1).
@@ -23,23 +23,11 @@ extension STSRecord {
     ///
     /// - Parameter resourceRecords: Each resource record as its list of character-strings, in any order.
     public static func select(from resourceRecords: [[[UInt8]]]) -> Selection {
-        guard resourceRecords.count > 1 else {
-            guard let only = resourceRecords.first else { return .absent }
-            let octets = joined(only)
-            // A lone record goes to the grammar without the filter, so that `v=STSv1 ; id=a` is taken.
-            guard octets.span.hasPrefix("v=STSv1", at: 0, to: octets.count) else { return .absent }
-            return parse(octets)
+        switch TXTRecordSet(resourceRecords, version: RecordReader.version) {
+        case .one(let octets): parse(octets)
+        case .absent: .absent
+        case .several(let count): .several(count: count)
         }
-        var found: [UInt8]?
-        var count = 0
-        for resourceRecord in resourceRecords {
-            let octets = joined(resourceRecord)
-            guard octets.span.hasPrefix("v=STSv1;", at: 0, to: octets.count) else { continue }
-            count += 1
-            if found == nil { found = octets }
-        }
-        guard let found else { return .absent }
-        return count == 1 ? parse(found) : .several(count: count)
     }
 
     private static func parse(_ octets: [UInt8]) -> Selection {
@@ -48,9 +36,5 @@ extension STSRecord {
         } catch {
             return .malformed(error)
         }
-    }
-
-    private static func joined(_ strings: [[UInt8]]) -> [UInt8] {
-        strings.count == 1 ? strings[0] : Array(strings.joined())
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import STSCore
+internal import TXTFields
 
 /// The TXT record at `_mta-sts.` and a policy domain, which announces a policy (RFC 8461 section 3.1).
 ///
@@ -151,11 +152,7 @@ extension STSRecord {
 
         /// A field, or nil if name or value are outside the grammar or the name is `v` or `id`.
         public init?(name: String, value: String) {
-            let octets = name.utf8
-            guard (1...32).contains(octets.count), let first = octets.first, first.isASCIIAlphanumeric,
-                octets.allSatisfy(\.isExtensionNameTail), name != "v", name != "id",
-                !value.utf8.isEmpty, value.utf8.allSatisfy(\.isRecordValueOctet)
-            else { return nil }
+            guard TXTField.isExtension(name: name, value: value), name != "v", name != "id" else { return nil }
             self.init(checkedName: name, value: value)
         }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import STSCore
+internal import TXTFields
 internal import TextDiagnosis
 
 // Rules about the fields of a record, each a stretch between two semicolons.
