@@ -81,6 +81,7 @@ let package = Package(
         .testTarget(name: "MXPatternTests", dependencies: ["MXPattern", "VectorSupport"]),
         .testTarget(name: "STSRecordTests", dependencies: ["STSRecord", "VectorSupport"]),
         .testTarget(name: "STSPolicyTests", dependencies: ["STSPolicy", "VectorSupport"]),
+        .testTarget(name: "TLSRPTTests", dependencies: ["STSCore", "TLSRPT", "VectorSupport"]),
         .testTarget(name: "PolicyCacheTests", dependencies: ["PolicyCache", "MTASTSTesting"]),
         .testTarget(
             name: "MTASTSTests",
