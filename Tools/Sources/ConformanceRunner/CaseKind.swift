@@ -20,7 +20,7 @@ enum CaseKind: String, CaseIterable, Sendable {
     /// Whether the library does not have what the kind is about: cases are counted, not run.
     var isSkipped: Bool {
         switch self {
-        case .tlsrptRecord, .tlsrptReport, .socketmap: true
+        case .tlsrptReport, .socketmap: true
         default: false
         }
     }
@@ -31,12 +31,12 @@ enum CaseKind: String, CaseIterable, Sendable {
     /// The verdicts that the kind knows.
     var verdicts: Set<String> {
         switch self {
-        case .record, .policy, .policyWrite, .fetch: ["accept", "reject"]
+        case .record, .policy, .policyWrite, .fetch, .tlsrptRecord: ["accept", "reject"]
         case .mxMatch: ["match", "no-match"]
         case .certMatch: ["pass", "fail"]
         case .evaluate: ["deliver", "defer"]
         case .cache: ["use-cached", "use-fetched", "no-policy"]
-        case .tlsrptRecord, .tlsrptReport, .socketmap: []
+        case .tlsrptReport, .socketmap: []
         }
     }
 
@@ -48,7 +48,8 @@ enum CaseKind: String, CaseIterable, Sendable {
         case .certMatch, .fetch: ["result_type"]
         case .evaluate: ["via", "policy_type", "results"]
         case .cache: ["fetches", "report", "alert"]
-        case .policyWrite, .mxMatch, .tlsrptRecord, .tlsrptReport, .socketmap: []
+        case .tlsrptRecord: ["rua", "unusable_rua", "extensions"]
+        case .policyWrite, .mxMatch, .tlsrptReport, .socketmap: []
         }
     }
 
@@ -68,7 +69,8 @@ enum CaseKind: String, CaseIterable, Sendable {
         case .evaluate: try await WalkCase(input).outcome()
         case .fetch: try await FetchCase(input).outcome()
         case .cache: try await CacheCase(input).outcome()
-        case .tlsrptRecord, .tlsrptReport, .socketmap: [:]
+        case .tlsrptRecord: try TextCases.tlsrptRecord(input)
+        case .tlsrptReport, .socketmap: [:]
         }
     }
 }

@@ -3,7 +3,7 @@
 internal import MTASTS
 internal import MTASTSFoundation
 
-/// The kinds that are about a text alone: record, policy, policy-write and mx-match.
+/// The kinds that are about a text alone: record, tlsrpt-record, policy, policy-write and mx-match.
 enum TextCases {
     static func record(_ input: JSONValue) throws(CaseFault) -> CaseOutcome {
         guard case .record(let record) = STSRecord.select(from: try resourceRecords(input)) else {
@@ -12,6 +12,18 @@ enum TextCases {
         return [
             "verdict": "accept",
             "id": .string(record.id.description),
+            "extensions": JSONValue(pairs: record.extensions.map { ($0.name, $0.value) }),
+        ]
+    }
+
+    static func tlsrptRecord(_ input: JSONValue) throws(CaseFault) -> CaseOutcome {
+        guard case .record(let record) = TLSReportingRecord.select(from: try resourceRecords(input)) else {
+            return ["verdict": "reject"]
+        }
+        return [
+            "verdict": "accept",
+            "rua": JSONValue(record.reportURIs.map(\.text)),
+            "unusable_rua": JSONValue(record.reportURIs.filter { $0.destination == nil }.map(\.text)),
             "extensions": JSONValue(pairs: record.extensions.map { ($0.name, $0.value) }),
         ]
     }

@@ -27,7 +27,7 @@ func run(_ text: String, file: String = "cases.jsonl") async throws -> Conforman
 }
 
 extension SampleCase {
-    static let all = records + policies + names + certificates + walks + fetches + caches + refreshes
+    static let all = records + reportingRecords + policies + names + certificates + walks + fetches + caches + refreshes
 
     private init(_ kind: String, _ input: String, isGood: Bool, _ members: String = "") {
         let verdicts =
@@ -54,6 +54,23 @@ extension SampleCase {
         SampleCase("record", #"["v=spf1 -all",["v=STS","v1; id=a"]]"#, isGood: true, #","id":"a""#),
         SampleCase("record", #"["v=STSv1; id=a","v=STSv1; id=b"]"#, isGood: false),
         SampleCase("record", "[]", isGood: false, #","id":null"#),
+    ]
+
+    static let reportingRecords = [
+        SampleCase(
+            "tlsrpt-record",
+            #""v=TLSRPTv1; rua=mailto:a@x.example , http://x.example/,b!; x=1""#,
+            isGood: true,
+            #","rua":["mailto:a@x.example","http://x.example/"],"unusable_rua":["http://x.example/"],"extensions":[["x","1"]]"#
+        ),
+        SampleCase(
+            "tlsrpt-record",
+            #"["v=spf1 -all",["v=TLS","RPTv1; rua=mailto:"]]"#,
+            isGood: true,
+            #","rua":["mailto:"]"#
+        ),
+        SampleCase("tlsrpt-record", #""v=TLSRPTv1; rua=noscheme""#, isGood: false),
+        SampleCase("tlsrpt-record", "[]", isGood: false, #","rua":null"#),
     ]
 
     static let policies = [
