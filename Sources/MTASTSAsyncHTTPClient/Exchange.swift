@@ -133,7 +133,10 @@ struct Exchange: Sendable {
             let count = body.count + part.readableBytes
             guard count <= limit else { throw HTTPFailure.tooLarge(limit: limit) }
             // An array would grow to twice what is allowed.
-            if body.capacity < count { body.reserveCapacity(min(limit, max(count, 2 * body.capacity))) }
+            if body.capacity < count {
+                // Most policies are short; a long one gets its room at once, or outgrown buffers would pile up.
+                body.reserveCapacity(min(limit, count <= 4_096 ? 4_096 : max(65_536, 2 * body.capacity)))
+            }
             body.append(contentsOf: part.readableBytesView)
         }
         return body

@@ -15,8 +15,12 @@ extension HTTPSTests {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world)
             let host = try #require(world.hosts["endless-body"]).policyHost
-            // What a first fetch sets up is not the body's cost.
-            _ = try await transport.http.fetch(try request(world, "limit"))
+            // What as many ordinary fetches set up is not the endless body's cost.
+            let ordinary = try request(world, "limit")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<count { group.addTask { _ = try await transport.http.fetch(ordinary) } }
+                try await group.waitForAll()
+            }
             let known = try world.events(of: "endless-body").count
             try HTTPSProcessMemory.resetPeak()
             let before = try HTTPSProcessMemory.resident()
@@ -44,6 +48,33 @@ extension HTTPSTests {
             // A hundred at once wait for each other on a busy machine; that none reads on shows in what was sent.
             #expect(slowest < (count == 1 ? 1 : 5))
             #expect(most < Self.mebibyte)
+        }
+
+        @Test(arguments: HTTPStack.allCases)
+        func aHundredDripsAreGivenUpInTime(stack: HTTPStack) async throws {
+            let world = try HTTPSWorld()
+            let transport = try stack.transport(in: world, connectTimeout: .seconds(60))
+            let deadline = Duration.seconds(3)
+            _ = try await transport.http.fetch(try request(world, "limit"))
+            try HTTPSProcessMemory.resetPeak()
+            let before = try HTTPSProcessMemory.resident()
+            let slow = try request(world, "drip", deadline: deadline)
+            let durations = await withTaskGroup(of: Duration.self) { group in
+                for _ in 0..<100 {
+                    group.addTask {
+                        let start = ContinuousClock.now
+                        await #expect(throws: HTTPFailure.deadline(deadline)) { try await transport.http.fetch(slow) }
+                        return ContinuousClock.now - start
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            let growth = try HTTPSProcessMemory.peak() - before
+            let slowest = try #require(durations.max())
+            print("drip x100 \(stack.rawValue): the last given up after \(slowest), memory +\(growth / 1_024) KiB")
+            #expect(slowest < deadline + .seconds(1))
+            #expect(growth <= 16 * Self.mebibyte)
+            await transport.shutdown()
         }
 
         @Test(arguments: HTTPStack.allCases, ["drip", "drip-header", "no-answer", "no-handshake"])
