@@ -18,8 +18,7 @@ extension PolicyResolver {
         case overloaded(String)
     }
 
-    /// Fetches a policy within the caps.
-    ///
+    /// Fetches a policy within the caps; who asks for one that is being fetched waits for that.
     func fetch(_ domain: DomainName, _ id: STSRecord.ID?) async -> Fetch {
         let fetch = try? await fetches.value(for: FetchKey(domain: domain, id: id)) { () -> Fetch in
             let (began, startedAt) = (self.now, self.monotonicNow)
