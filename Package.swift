@@ -16,15 +16,18 @@ let package = Package(
         .library(name: "MXPattern", targets: ["MXPattern"]),
         .library(name: "PolicyCache", targets: ["PolicyCache"]),
         .library(name: "TLSRPT", targets: ["TLSRPT"]),
+        .library(name: "TLSRPTFiles", targets: ["TLSRPTFiles"]),
         .library(name: "MTASTSFoundation", targets: ["MTASTSFoundation"]),
         .library(name: "MTASTSSystemDNS", targets: ["MTASTSSystemDNS"]),
         .library(name: "MTASTSAsyncHTTPClient", targets: ["MTASTSAsyncHTTPClient"]),
         .library(name: "MTASTSCURL", targets: ["MTASTSCURL"]),
+        .library(name: "MTASTSZLIB", targets: ["MTASTSZLIB"]),
         .library(name: "MTASTSTesting", targets: ["MTASTSTesting"]),
     ],
     traits: [
         .trait(name: "AsyncHTTPClient", description: "MTASTSAsyncHTTPClient: HTTPS by async-http-client"),
         .trait(name: "CURL", description: "MTASTSCURL: HTTPS by the system's libcurl"),
+        .trait(name: "ZLIB", description: "MTASTSZLIB: compressed TLS reports by the system's zlib"),
     ],
     dependencies: [
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -40,6 +43,7 @@ let package = Package(
         .target(name: "STSPolicy", dependencies: ["STSCore", "MXPattern", "TextDiagnosis"]),
         .target(name: "PolicyCache", dependencies: ["STSCore", "STSRecord", "STSPolicy"]),
         .target(name: "TLSRPT", dependencies: ["STSCore", "TXTFields"]),
+        .target(name: "TLSRPTFiles", dependencies: ["STSCore", "TLSRPT", "PolicyCache"]),
         .target(
             name: "MTASTS",
             dependencies: ["STSCore", "MXPattern", "STSRecord", "STSPolicy", "PolicyCache", "TLSRPT"]
@@ -75,6 +79,21 @@ let package = Package(
         .target(
             name: "MTASTSCURL",
             dependencies: ["MTASTS", .target(name: "CMTASTSCURL", condition: .when(traits: ["CURL"]))]
+        ),
+        .systemLibrary(
+            name: "CSystemZLIB",
+            path: "Sources/CSystemZLIB",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]
+        ),
+        .target(
+            name: "CMTASTSZLIB",
+            dependencies: [.target(name: "CSystemZLIB", condition: .when(traits: ["ZLIB"]))],
+            cSettings: [.define("MTASTS_HAVE_ZLIB", .when(traits: ["ZLIB"]))]
+        ),
+        .target(
+            name: "MTASTSZLIB",
+            dependencies: ["TLSRPT", .target(name: "CMTASTSZLIB", condition: .when(traits: ["ZLIB"]))]
         ),
         .target(name: "MTASTSTesting", dependencies: ["MTASTS", "PolicyCache"]),
         .testTarget(name: "STSCoreTests", dependencies: ["STSCore", "VectorSupport"]),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MTASTS
+import STSCore
 import Testing
 
 @Suite("IP addresses")
