@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MTASTS
+import Testing
+
+@Suite("Rollout advice")
+struct RolloutAdvisorTests {
+    private typealias Entry = TLSReport.PolicyEntry
+    private typealias Detail = TLSReport.FailureDetail
+
+    private static let day0 = ReportDay(containing: UnixTime(secondsSinceEpoch: 1_760_000_000))
+    private static let text =
+        "version: STSv1\nmode: testing\nmx: *.mx.example.com\nmx: backup.example.net\nmax_age: 86400\n"
+
+    private func advisor(daysNeeded: Int = 14) throws -> RolloutAdvisor {
+        RolloutAdvisor(
+            policyDomain: try #require(DomainName("example.com")),
+            policy: try STSPolicy(parsing: Array(Self.text.utf8)),
+            options: .init(daysNeeded: daysNeeded)
+        )
+    }
+
+    private func report(
+        day: Int,
+        from sender: String = "sender.example",
+        ok: Int = 10,
+        failed: Int = 0,
+        _ details: [Detail] = [],
+        type: TLSPolicyType = .sts,
+        domain: String = "example.com",
+        patterns: [String] = ["*.mx.example.com", "backup.example.net"]
+    ) -> TLSReport {
+        let start = Self.day0.start.advanced(bySeconds: Int64(day) * 86_400)
+        return TLSReport(
+            organizationName: sender,
+            dateRange: .init(ReportDay(containing: start)),
+            contactInfo: "tls@\(sender)",
+            reportID: "\(day).\(domain)@\(sender)",
+            policies: [
+                Entry(
+                    policy: .init(type: type, domain: domain, mxHosts: patterns),
+                    summary: .init(successfulSessions: ok, failedSessions: failed),
+                    failureDetails: details
+                )
+            ]
+        )
+    }
+
+    @Test("Two weeks of successes are safe, a day less is too little")
+    func safe() throws {
+        var advisor = try advisor()
+        for day in 0..<13 { advisor.add(report(day: day)) }
+        #expect(advisor.advice().verdict == .tooFewReports)
+        advisor.add(report(day: 13))
+        let advice = advisor.advice()
+        #expect(advice.verdict == .safe)
+        #expect(advice.days == 14)
+        #expect(advice.sessions == 140)
+        #expect(advice.stoppedSessions == 0)
+        #expect(advice.obstacles.isEmpty)
+        #expect(advice.range?.lowerBound == Self.day0)
+    }
+
+    @Test("No report, and reports of failures alone, are never safe")
+    func nothing() throws {
+        #expect(try advisor(daysNeeded: 0).advice().verdict == .tooFewReports)
+        var advisor = try advisor(daysNeeded: 1)
+        advisor.add(report(day: 0, ok: 0, failed: 3))
+        let advice = advisor.advice()
+        #expect(advice.verdict == .wouldStopMail)
+        // Three failures that no detail explains would be stopped all the same.
+        #expect(advice.stoppedSessions == 3)
+        #expect(advice.obstacles.map(\.resultType) == [nil])
+    }
+
+    @Test("What stops mail comes first, by sessions; then what leaves it unprotected")
+    func order() throws {
+        var advisor = try advisor(daysNeeded: 1)
+        advisor.add(
+            report(
+                day: 0,
+                failed: 9,
+                [
+                    Detail(resultType: .stsPolicyFetchError, failedSessions: 4, failureReasonCode: "http-status-404"),
+                    Detail(
+                        resultType: .certificateExpired,
+                        receivingMXHostname: "A.mx.example.com",
+                        failedSessions: 2
+                    ),
+                    Detail(
+                        resultType: .startTLSNotSupported,
+                        receivingMXHostname: "backup.example.net",
+                        failedSessions: 3
+                    ),
+                ]
+            )
+        )
+        let advice = advisor.advice()
+        #expect(
+            advice.obstacles.map(\.resultType) == [.startTLSNotSupported, .certificateExpired, .stsPolicyFetchError]
+        )
+        #expect(advice.obstacles.map(\.effect) == [.stopsMail, .stopsMail, .leavesMailUnprotected])
+        #expect(advice.stoppedSessions == 5)
+        #expect(advice.mxHosts.map(\.name) == ["backup.example.net", "a.mx.example.com"])
+        #expect(advice.obstacles[0].remedy.contains("backup.example.net"))
+        #expect(advice.senders.map(\.stoppedSessions) == [5])
+    }
+
+    @Test("Fetch failures alone stop no mail")
+    func fetchFailures() throws {
+        var advisor = try advisor(daysNeeded: 1)
+        advisor.add(report(day: 0, failed: 4, [Detail(resultType: .stsWebPKIInvalid, failedSessions: 4)]))
+        #expect(advisor.advice().verdict == .safe)
+        #expect(advisor.advice().obstacles.map(\.standing) == [.stands])
+    }
+
+    @Test("An MX host that an older policy did not name, and the published one does, is settled")
+    func settled() throws {
+        var advisor = try advisor(daysNeeded: 1)
+        func mismatch(_ host: String) -> [Detail] {
+            [
+                Detail(
+                    resultType: .validationFailure,
+                    receivingMXHostname: host,
+                    failedSessions: 5,
+                    failureReasonCode: "mx-mismatch"
+                )
+            ]
+        }
+        advisor.add(report(day: 0, failed: 5, mismatch("backup.example.net"), patterns: ["*.mx.example.com"]))
+        #expect(advisor.advice().verdict == .safe)
+        #expect(advisor.advice().obstacles.map(\.standing) == [.settledByPolicy])
+        advisor.add(report(day: 1, failed: 5, mismatch("stray.example.net")))
+        #expect(advisor.advice().verdict == .wouldStopMail)
+        #expect(advisor.advice().obstacles.first?.remedy.contains("mx: stray.example.net") == true)
+        #expect(advisor.advice().mxHosts.map(\.isInPolicy).contains(false))
+        // A failure of another kind at a host that matches is not settled by the policy.
+        advisor.add(report(day: 2, failed: 5, mismatch("backup.example.net")))
+        #expect(advisor.advice().obstacles.filter { $0.standing == .stands }.count == 2)
+    }
+
+    @Test("A failure that was not seen for a week is past")
+    func past() throws {
+        var advisor = try advisor()
+        let detail = Detail(resultType: .certificateExpired, receivingMXHostname: "a.mx.example.com", failedSessions: 1)
+        advisor.add(report(day: 6, failed: 1, [detail]))
+        for day in 7..<20 { advisor.add(report(day: day)) }
+        #expect(advisor.advice().verdict == .safe)
+        #expect(advisor.advice().obstacles.map(\.standing) == [.notSeenLately])
+        advisor.add(report(day: 14, from: "other.example", failed: 1, [detail]))
+        #expect(advisor.advice().verdict == .wouldStopMail)
+    }
+
+    @Test("A report counts once for its submitter (RFC 8460 section 5.3)")
+    func duplicates() throws {
+        var advisor = try advisor(daysNeeded: 1)
+        advisor.add(report(day: 0))
+        advisor.add(report(day: 0, ok: 99))
+        advisor.add(report(day: 0, from: "other.example"))
+        #expect(advisor.advice().sessions == 20)
+    }
+
+    @Test("Entries of other domains and of DANE do not count; those under no policy stand apart")
+    func otherEntries() throws {
+        var advisor = try advisor(daysNeeded: 1)
+        advisor.add(report(day: 0, ok: 5, failed: 5, domain: "example.net"))
+        advisor.add(report(day: 1, ok: 5, failed: 5, type: .tlsa))
+        advisor.add(report(day: 2, ok: 6, failed: 1, type: .noPolicyFound, domain: "EXAMPLE.com."))
+        #expect(advisor.advice().verdict == .tooFewReports)
+        #expect(advisor.advice().sessions == 0)
+        #expect(advisor.advice().senders.map(\.sessionsWithoutPolicy) == [7])
+    }
+
+    @Test("Counts at the end of the range and details beyond the limit do not trap or grow without a bound")
+    func bounds() throws {
+        var advisor = try advisor(daysNeeded: 1)
+        let details = (0..<12_000).map {
+            Detail(resultType: .validationFailure, receivingMXHostname: "h\($0).example", failedSessions: .max)
+        }
+        advisor.add(report(day: 0, ok: .max, failed: .max, details))
+        advisor.add(report(day: 1, ok: .max, failed: .max, details))
+        let advice = advisor.advice()
+        #expect(advice.obstacles.count == 10_001)
+        #expect(advice.stoppedSessions == .max)
+    }
+}
