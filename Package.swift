@@ -96,18 +96,22 @@ let package = Package(
             dependencies: ["TLSRPT", .target(name: "CMTASTSZLIB", condition: .when(traits: ["ZLIB"]))]
         ),
         .target(name: "MTASTSTesting", dependencies: ["MTASTS", "PolicyCache"]),
-        .testTarget(name: "STSCoreTests", dependencies: ["STSCore", "VectorSupport"]),
-        .testTarget(name: "MXPatternTests", dependencies: ["MXPattern", "VectorSupport"]),
-        .testTarget(name: "STSRecordTests", dependencies: ["STSRecord", "VectorSupport"]),
-        .testTarget(name: "STSPolicyTests", dependencies: ["STSPolicy", "VectorSupport"]),
-        .testTarget(name: "TLSRPTTests", dependencies: ["STSCore", "TLSRPT", "VectorSupport"]),
-        .testTarget(name: "PolicyCacheTests", dependencies: ["PolicyCache", "MTASTSTesting"]),
+        .testTarget(name: "STSCoreTests", dependencies: ["RequirementTrait", "STSCore", "VectorSupport"]),
+        .testTarget(name: "MXPatternTests", dependencies: ["RequirementTrait", "MXPattern", "VectorSupport"]),
+        .testTarget(name: "STSRecordTests", dependencies: ["RequirementTrait", "STSRecord", "VectorSupport"]),
+        .testTarget(name: "STSPolicyTests", dependencies: ["RequirementTrait", "STSPolicy", "VectorSupport"]),
+        .testTarget(name: "TLSRPTTests", dependencies: ["RequirementTrait", "STSCore", "TLSRPT", "VectorSupport"]),
+        .testTarget(name: "PolicyCacheTests", dependencies: ["RequirementTrait", "PolicyCache", "MTASTSTesting"]),
         .testTarget(
             name: "MTASTSTests",
-            dependencies: ["MTASTS", "MTASTSTesting", "MTASTSFoundation", "VectorSupport"]
+            dependencies: ["RequirementTrait", "MTASTS", "MTASTSTesting", "MTASTSFoundation", "VectorSupport"]
         ),
-        .testTarget(name: "MTASTSSystemDNSTests", dependencies: ["MTASTS", "MTASTSSystemDNS", "MTASTSTesting"]),
+        .testTarget(
+            name: "MTASTSSystemDNSTests",
+            dependencies: ["RequirementTrait", "MTASTS", "MTASTSSystemDNS", "MTASTSTesting"]
+        ),
         .target(name: "VectorSupport", path: "Tests/VectorSupport"),
+        .target(name: "RequirementTrait", path: "Tests/RequirementTrait"),
     ],
     swiftLanguageModes: [.v6]
 )
