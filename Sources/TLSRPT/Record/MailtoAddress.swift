@@ -75,7 +75,7 @@ enum MailtoAddress {
 
 extension UInt8 {
     /// `atext` (RFC 5322 section 3.2.3), or a part of a character beyond ASCII.
-    fileprivate var isAtomText: Bool {
+    var isAtomText: Bool {
         switch self {
         case 0x80...: true
         case _ where isASCIIAlphanumeric: true
