@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import STSCore
+
+/// The header of a mail or of a part of one (RFC 5322 section 2.2), of which only the fields are kept that are needed.
+struct MailHeader {
+    /// Where the body begins.
+    private(set) var bodyStart: Int
+    private var fields: [String: [Range<Int>]] = [:]
+
+    /// The fields that are kept.
+    private static let names: Set<String> = [
+        "from", "subject", "date", "message-id", "tls-report-domain", "tls-report-submitter", "dkim-signature",
+        "authentication-results", "content-type", "content-transfer-encoding", "content-disposition",
+    ]
+    /// Those of them that may stand several times, and how often they are kept.
+    private static let repeatable: Set<String> = ["dkim-signature", "authentication-results"]
+    private static let maximumRepeats = 32
+
+    /// Reads the header at the beginning of `range`; lines may end with a bare LF.
+    init(_ octets: Span<UInt8>, _ range: Range<Int>, _ deviations: inout DeviationCollector) {
+        bodyStart = range.upperBound
+        var current: String?
+        var at = range.lowerBound
+        while at < range.upperBound {
+            let lineFeed = octets.index(of: 0x0A, from: at, to: range.upperBound)
+            let hasReturn = lineFeed > at && octets[lineFeed - 1] == 0x0D
+            let end = hasReturn ? lineFeed - 1 : lineFeed
+            let next = min(lineFeed + 1, range.upperBound)
+            if lineFeed < range.upperBound, !hasReturn { deviations.note(.bareLineFeed, at: lineFeed) }
+            if end - at > MailSyntax.maximumLineOctets { deviations.note(.longLine, at: at) }
+            if end == at {
+                bodyStart = next
+                return
+            }
+            if octets[at].isBlank, at > range.lowerBound {
+                extend(current, to: end)
+            } else if let colon = Self.colon(octets, from: at, to: end) {
+                current = begin(octets, from: at, colon: colon, to: end, &deviations)
+            } else if at == range.lowerBound, Self.isMailboxLine(octets, from: at, to: end) {
+                deviations.note(.mailboxLine, at: at)
+            } else {
+                deviations.note(.missingHeaderEnd, at: at)
+                bodyStart = at
+                return
+            }
+            at = next
+        }
+    }
+
+    /// Whether a mail may begin so: with a header field, or with a mailbox's line.
+    static func begins(_ octets: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        let end = octets.index(of: 0x0A, from: range.lowerBound, to: range.upperBound)
+        return colon(octets, from: range.lowerBound, to: end) != nil
+            || isMailboxLine(octets, from: range.lowerBound, to: end)
+    }
+
+    /// The colon after a field's name, before which old mail has blanks (section 4.5.8); nil if the line is no field.
+    private static func colon(_ octets: Span<UInt8>, from start: Int, to end: Int) -> Int? {
+        var index = start
+        while index < end, octets[index] > 0x20, octets[index] < 0x7F, octets[index] != 0x3A { index += 1 }
+        guard index > start else { return nil }
+        index = octets.indexAfterBlanks(from: index, to: end)
+        return index < end && octets[index] == 0x3A ? index : nil
+    }
+
+    private static func isMailboxLine(_ octets: Span<UInt8>, from start: Int, to end: Int) -> Bool {
+        octets.hasPrefix("From ", at: start, to: end) || octets.hasPrefix(">From ", at: start, to: end)
+    }
+
+    private mutating func begin(
+        _ octets: Span<UInt8>,
+        from start: Int,
+        colon: Int,
+        to end: Int,
+        _ deviations: inout DeviationCollector
+    ) -> String? {
+        guard colon - start <= 32 else { return nil }
+        let nameEnd = octets.endBeforeBlanks(from: start, to: colon)
+        let name = String(
+            decoding: octets.octets(from: start, to: nameEnd).map(\.asciiLowercased),
+            as: UTF8.self
+        )
+        guard Self.names.contains(name) else { return nil }
+        let known = fields[name]?.count ?? 0
+        if known > 0, !Self.repeatable.contains(name) {
+            deviations.note(.repeatedField, at: start)
+            return nil
+        }
+        guard known < Self.maximumRepeats else { return nil }
+        fields[name, default: []].append((colon + 1)..<end)
+        return name
+    }
+
+    /// Adds a folded line to a field's value.
+    private mutating func extend(_ name: String?, to end: Int) {
+        guard let name, let last = fields[name]?.popLast() else { return }
+        fields[name]?.append(last.lowerBound..<end)
+    }
+
+    /// The values of a field, unfolded, without blanks round them.
+    func values(
+        _ name: String,
+        _ octets: Span<UInt8>,
+        limit: Int,
+        _ deviations: inout DeviationCollector
+    ) -> [[UInt8]] {
+        (fields[name] ?? []).map { range in
+            let start = octets.indexAfterBlanks(from: range.lowerBound, to: range.upperBound)
+            if range.upperBound - start > limit { deviations.note(.longField, at: range.lowerBound) }
+            var value = octets.octets(from: start, to: min(range.upperBound, start + limit))
+            // What is left of CR and LF are folds; other control characters have no place in a header.
+            value.removeAll { $0 == 0x0A || $0 == 0x0D }
+            for index in value.indices where value[index] < 0x20 && value[index] != 0x09 { value[index] = 0x20 }
+            while let last = value.last, last.isBlank { value.removeLast() }
+            while let first = value.first, first.isBlank { value = Array(value.drop(while: \.isBlank)) }
+            if value.contains(where: { $0 >= 0x80 }), String(validating: value, as: UTF8.self) == nil {
+                deviations.note(.eightBitHeader, at: range.lowerBound)
+            }
+            return value
+        }
+    }
+
+    /// The first value of a field.
+    func value(
+        _ name: String,
+        _ octets: Span<UInt8>,
+        limit: Int,
+        _ deviations: inout DeviationCollector
+    ) -> [UInt8]? {
+        values(name, octets, limit: limit, &deviations).first
+    }
+}
+
+/// Keeps the first of the deviations of each kind.
+struct DeviationCollector {
+    private(set) var deviations: [MailDeviation] = []
+    private var kinds: Set<MailDeviation.Kind> = []
+
+    mutating func note(_ kind: MailDeviation.Kind, at offset: Int) {
+        if kinds.insert(kind).inserted { deviations.append(MailDeviation(kind: kind, offset: offset)) }
+    }
+}
+
+extension MailFields {
+    init(
+        _ header: MailHeader,
+        _ octets: Span<UInt8>,
+        limit: Int,
+        _ deviations: inout DeviationCollector
+    ) {
+        func texts(_ name: String) -> [String] {
+            header.values(name, octets, limit: limit, &deviations).map { String(decoding: $0, as: UTF8.self) }
+        }
+        from = texts("from").first
+        date = texts("date").first
+        messageID = texts("message-id").first
+        reportDomain = texts("tls-report-domain").first
+        reportSubmitter = texts("tls-report-submitter").first
+        dkimSignatures = texts("dkim-signature").map(DKIMSignature.init)
+        authenticationResults = texts("authentication-results").map(AuthenticationResults.init)
+        subject = header.value("subject", octets, limit: limit, &deviations).map(EncodedWord.decoded)
+    }
+}
