@@ -191,8 +191,8 @@ static bool set_trust(struct mtasts_curl_transfer *t, const struct mtasts_curl_r
     CURL *easy = t->easy;
     bool good = true;
     good &= curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
-    good &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
-    good &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+    good &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request->verifies_certificate ? 1L : 0L) == CURLE_OK;
+    good &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request->verifies_certificate ? 2L : 0L) == CURLE_OK;
     good &= curl_easy_setopt(easy, CURLOPT_SSL_OPTIONS, (long)CURLSSLOPT_NO_PARTIALCHAIN) == CURLE_OK;
     good &= curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK;
     good &= curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L) == CURLE_OK;
@@ -220,10 +220,27 @@ static bool append(struct curl_slist **list, const char *text) {
     return longer != NULL;
 }
 
+static bool append_lines(struct curl_slist **list, const char *lines) {
+    while (*lines) {
+        char line[512];
+        size_t length = strcspn(lines, "\n");
+        if (length >= sizeof line) return false;
+        memcpy(line, lines, length);
+        line[length] = 0;
+        if (!append(list, line)) return false;
+        lines += length;
+        if (*lines) lines++;
+    }
+    return true;
+}
+
 static bool set_request(struct mtasts_curl_transfer *t, const struct mtasts_curl_request *request) {
     CURL *easy = t->easy;
-    bool good = append(&t->header, "Accept: text/plain") && append(&t->header, "Accept-Encoding: identity") &&
-        append(&t->header, "Cache-Control: no-cache") && append(&t->header, "Connection: close");
+    bool good = append_lines(&t->header, request->fields);
+    if (request->body) {
+        good &= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_count) == CURLE_OK;
+        good &= curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body) == CURLE_OK;
+    }
     if (request->resolve) {
         good = good && append(&t->resolve, request->resolve);
         good &= curl_easy_setopt(easy, CURLOPT_RESOLVE, t->resolve) == CURLE_OK;
@@ -307,6 +324,12 @@ static enum mtasts_curl_end end_of(CURLcode code, long status) {
     }
 }
 
+/* Other TLS libraries put bits of their own where OpenSSL and its relatives put the number of the fault. */
+static bool has_openssl_numbers(void) {
+    const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    return library && (strncmp(library, "OpenSSL", 7) == 0 || strncmp(library, "LibreSSL", 8) == 0);
+}
+
 struct mtasts_curl_transfer *mtasts_curl_multi_next_ended(void *multi, struct mtasts_curl_result *result) {
     int left = 0;
     CURLMsg *message;
@@ -319,7 +342,8 @@ struct mtasts_curl_transfer *mtasts_curl_multi_next_ended(void *multi, struct mt
         curl_off_t length = -1;
         memset(result, 0, sizeof *result);
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &result->status);
-        curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result->verify_result);
+        result->verify_result = -1;
+        if (has_openssl_numbers()) curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result->verify_result);
         curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
         result->content_length = length;
         result->end = end_of(code, result->status);

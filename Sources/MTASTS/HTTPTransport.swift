@@ -78,7 +78,8 @@ public struct HTTPResponse: Hashable, Sendable {
 
 /// Why there is no complete answer.
 public enum HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The certificate is not valid for the policy host: chain, dates or name.
+    /// The certificate is not valid for the policy host: chain, dates or name. The reason is a short text for reports,
+    /// such as `CertificateStatus.reasonCode`.
     case certificate(reason: String)
     /// No address, no connection, no TLS session, or no HTTP answer.
     case connection(reason: String)
@@ -94,7 +95,8 @@ public enum HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// A sentence for people.
     public var description: String {
         switch self {
-        case .certificate(let reason): "certificate of the policy host: \(reason)"
+        case .certificate(let reason):
+            "certificate of the policy host: \(CertificateStatus.words(for: reason).map { "\($0) (\(reason))" } ?? reason)"
         case .connection(let reason): "connection to the policy host: \(reason)"
         case .tooLarge(let limit): "the answer is longer than \(limit) octets"
         case .incomplete(let reason): "the answer is incomplete: \(reason)"

@@ -122,7 +122,7 @@ public struct FetchFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// A short text for the "failure-reason-code" of a report.
     public var reason: String {
         switch cause {
-        case .transport(.certificate(let reason)): "certificate: \(reason)"
+        case .transport(.certificate(let reason)): reason
         case .transport(.connection(let reason)): "connection: \(reason)"
         case .transport(.tooLarge): "too-large"
         case .transport(.incomplete): "incomplete-body"

@@ -7,7 +7,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 
-/// One request to one address of a policy host.
+/// One request to one address of a server.
 struct Exchange: Sendable {
     /// Why an exchange failed, and whether another address may do better.
     struct Failure: Error {
@@ -18,7 +18,7 @@ struct Exchange: Sendable {
     /// The most octets of all header sections, and of what else is not body, that are read.
     static let headerLimit = 65_536
 
-    let request: PolicyRequest
+    let request: HTTPSRequest
     let address: IPAddress
     let port: UInt16
     let end: ContinuousClock.Instant
@@ -26,7 +26,7 @@ struct Exchange: Sendable {
     private let progress = Progress()
 
     init(
-        request: PolicyRequest,
+        request: HTTPSRequest,
         address: IPAddress,
         port: UInt16,
         end: ContinuousClock.Instant,
@@ -43,7 +43,7 @@ struct Exchange: Sendable {
     func configuration(trustRoots: NIOSSLTrustRoots) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
-        tls.certificateVerification = .fullVerification
+        tls.certificateVerification = request.verifiesCertificate ? .fullVerification : .none
         tls.trustRoots = trustRoots
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls,
@@ -56,7 +56,7 @@ struct Exchange: Sendable {
         configuration.connectionPool.idleTimeout = .zero
         configuration.maximumUsesPerConnection = 1
         configuration.httpVersion = .http1Only
-        configuration.dnsOverride = [request.host.description: address.description]
+        if case .name(let name) = request.host { configuration.dnsOverride = [name.description: address.description] }
         configuration.http1_1ConnectionDebugInitializer = { [request, progress] channel in
             channel.eventLoop.submit {
                 do {
@@ -71,13 +71,13 @@ struct Exchange: Sendable {
     }
 
     /// Checks the certificate's names and limits what is read, before the request is sent.
-    private static func prepare(_ channel: any Channel, for request: PolicyRequest, _ progress: Progress) throws {
+    private static func prepare(_ channel: any Channel, for request: HTTPSRequest, _ progress: Progress) throws {
         let pipeline = channel.pipeline.syncOperations
         let tls = try pipeline.handler(type: NIOSSLClientHandler.self)
-        guard let certificate = tls.peerCertificate,
-            CertificateNames.certificate(try certificate.toDERBytes(), identifies: request.host)
-        else {
-            throw HTTPFailure.certificate(reason: FailureReason.hostMismatch(request.host))
+        if request.verifiesCertificate {
+            guard let certificate = tls.peerCertificate,
+                request.isIdentified(byCertificate: try certificate.toDERBytes())
+            else { throw FailureReason.hostMismatch }
         }
         // Read little at a time: a hundred servers may flood us at once.
         try channel.syncOptions?.setOption(
@@ -85,33 +85,33 @@ struct Exchange: Sendable {
             value: FixedSizeRecvByteBufferAllocator(capacity: 4_096)
         )
         // A chunk of one octet takes six.
-        let limit = headerLimit + 8 * min(request.bodyLimit, .max / 16)
+        let limit = headerLimit + 8 * min(request.bodyLimit ?? 0, .max / 16)
         try pipeline.addHandler(OctetLimiter(limit: limit), position: .after(tls))
         let closer = SocketCloser()
         try pipeline.addHandler(closer, position: .first)
         progress.connected(NIOLoopBound(closer, eventLoop: channel.eventLoop))
     }
 
-    /// Sends the request and reads the answer to its end.
+    /// Sends the request and reads the answer to its end, or its header alone if its body is not wanted.
     func run(_ client: HTTPClient, userAgent: String) async throws(Failure) -> HTTPResponse {
-        var message = HTTPClientRequest(url: "https://\(request.host):\(port)\(PolicyRequest.path)")
-        message.headers = [
-            "Host": request.host.description,
-            "User-Agent": userAgent,
-            "Accept": "text/plain",
-            "Accept-Encoding": "identity",
-            "Cache-Control": "no-cache",
-            "Connection": "close",
-        ]
+        var message = HTTPClientRequest(url: "https://\(request.hostText):\(port)\(request.path)")
+        message.headers = ["Host": request.hostField, "User-Agent": userAgent]
+        for field in request.fields { message.headers.add(name: field.name, value: field.value) }
+        if let body = request.body {
+            message.method = .POST
+            message.body = .bytes(body)
+        }
         do {
             let left = ContinuousClock.now.duration(to: end)
             let response = try await client.execute(message, deadline: .now() + TimeAmount(left))
             progress.answered()
+            let body = try await body(of: response)
+            if request.bodyLimit == nil { _ = progress.closeSocket() }
             return HTTPResponse(
                 status: Int(response.status.code),
                 contentType: response.headers.joined("content-type"),
                 contentEncoding: response.headers.joined("content-encoding"),
-                body: try await body(of: response)
+                body: body
             )
         } catch {
             let stage = progress.closeSocket()
@@ -123,7 +123,7 @@ struct Exchange: Sendable {
     }
 
     private func body(of response: HTTPClientResponse) async throws -> [UInt8] {
-        let limit = request.bodyLimit
+        guard let limit = request.bodyLimit else { return [] }
         var body: [UInt8] = []
         if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }) {
             guard length <= limit else { throw HTTPFailure.tooLarge(limit: limit) }

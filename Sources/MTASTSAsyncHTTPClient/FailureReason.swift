@@ -9,15 +9,15 @@ import NIOSSL
 
 /// Turns the errors of async-http-client, NIO and BoringSSL into ours.
 enum FailureReason {
-    static func hostMismatch(_ host: DomainName) -> String { "it has no DNS-ID for \(host)" }
+    static let hostMismatch = HTTPFailure.certificate(reason: CertificateStatus.hostMismatchCode)
 
     /// The failure for an error that came at this stage of the exchange.
-    static func failure(for error: any Error, stage: Progress.Stage, request: PolicyRequest) -> HTTPFailure {
+    static func failure(for error: any Error, stage: Progress.Stage, request: HTTPSRequest) -> HTTPFailure {
         switch error {
         case let failure as HTTPFailure:
             return failure
         case let error as NIOSSLExtraError where isNameError(error):
-            return .certificate(reason: hostMismatch(request.host))
+            return hostMismatch
         case let error as HTTPParserError where error == .headerOverflow:
             return .tooLarge(limit: Exchange.headerLimit)
         case let error as HTTPClientError where error == .deadlineExceeded:
@@ -28,9 +28,11 @@ enum FailureReason {
             break
         }
         if isCertificateFailure(error) {
-            return .certificate(reason: "its chain or its dates are not valid, or it leads to no trusted root")
+            return .certificate(reason: BoringSSLReason.verifyFailed)
         }
-        return stage == .answered ? .incomplete(reason: text(error)) : .connection(reason: text(error))
+        return stage == .answered
+            ? .incomplete(reason: BoringSSLReason.text(of: error))
+            : .connection(reason: BoringSSLReason.text(of: error))
     }
 
     /// Whether the certificate is to blame; the next address would most likely show the same one.
@@ -41,22 +43,14 @@ enum FailureReason {
         case let error as NIOSSLExtraError:
             return isNameError(error)
         case let error as NIOSSLError:
-            // BoringSSL says no more than this one word, whatever is wrong with the chain.
-            return "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
+            return BoringSSLReason.isCertificateFailure(error)
         default:
             return false
         }
     }
 
-    private static func isNameError(_ error: NIOSSLExtraError) -> Bool {
+    static func isNameError(_ error: NIOSSLExtraError) -> Bool {
         error == .failedToValidateHostname || error == .serverHostnameImpossibleToMatch
-    }
-
-    /// A text of bounded length, without BoringSSL's source location.
-    private static func text(_ error: any Error) -> String {
-        let whole = "\(error)"
-        let end = whole.firstRange(of: " at /")?.lowerBound ?? whole.endIndex
-        return String(whole[..<end].prefix(200))
     }
 }
 

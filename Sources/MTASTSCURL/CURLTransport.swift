@@ -5,7 +5,7 @@ import CMTASTSCURL
 public import MTASTS
 import Synchronization
 
-/// Fetches policy files with the system's libcurl.
+/// Fetches policy files and posts reports with the system's libcurl.
 ///
 /// All transfers run on one thread of the transport's own; no caller is blocked. No connection outlives its transfer.
 /// The ``ConnectionGate`` judges each address before a connection to it is opened. After the handshake and before
@@ -16,8 +16,8 @@ import Synchronization
 /// chunks delimit might have been cut, hence it is refused as ``HTTPFailure/incomplete(reason:)``.
 ///
 /// The thread ends when the transport is released or ``shutdown()`` is called.
-public final class CURLTransport: HTTPTransport {
-    /// The certificates that a policy host's chain must lead to.
+public final class CURLTransport: HTTPTransport, HTTPReportTransport {
+    /// The certificates that a server's chain must lead to.
     public enum TrustRoots: Hashable, Sendable {
         /// Those that libcurl was built to use, as a rule the system's.
         case system
@@ -28,11 +28,20 @@ public final class CURLTransport: HTTPTransport {
 
     /// What can be chosen.
     public struct Options: Sendable {
-        /// The certificates that a policy host's chain must lead to.
+        /// The certificates that a server's chain must lead to.
         public var trustRoots = TrustRoots.system
 
-        /// The value of the header field User-Agent.
+        /// The value of the header field User-Agent of policy fetches.
         public var userAgent = "swift-mta-sts (MTA-STS policy fetch, RFC 8461)"
+
+        /// The value of the header field User-Agent of reports.
+        public var reportUserAgent = "swift-mta-sts (TLS report, RFC 8460)"
+
+        /// Whether a report is posted although the server's certificate is not right, as RFC 8460 section 3 allows.
+        ///
+        /// Whoever is between us and the server can then read the report and keep it from the domain. It names our mail
+        /// servers and what failed, no messages and no recipients. Policy fetches are not touched by this.
+        public var acceptsAnyReportCertificate = false
 
         /// Which addresses may be connected to, and how often at once.
         public var gate = ConnectionGate()
@@ -84,18 +93,37 @@ public final class CURLTransport: HTTPTransport {
 
     /// The server's answer. See ``HTTPTransport/fetch(_:)``.
     public func fetch(_ request: PolicyRequest) async throws -> HTTPResponse {
+        try await perform(HTTPSRequest(request), userAgent: options.userAgent)
+    }
+
+    /// The status of the server's answer. See ``HTTPReportTransport/post(_:)``.
+    ///
+    /// The port is that of the URL unless ``Options/endpoints`` names the host. The exchange ends with the answer's
+    /// header; a body is not read.
+    public func post(_ post: ReportPost) async throws -> Int {
+        let request = try HTTPSRequest(post, acceptsAnyCertificate: options.acceptsAnyReportCertificate)
+        do {
+            return try await perform(request, userAgent: options.reportUserAgent).status
+        } catch let failure as HTTPFailure {
+            throw failure.ofReport
+        }
+    }
+
+    private func perform(_ request: HTTPSRequest, userAgent: String) async throws -> HTTPResponse {
         try Task.checkCancellation()
         guard request.deadline > .zero else { throw HTTPFailure.deadline(request.deadline) }
         let id = loop.nextID()
         let loop = self.loop
+        var endpoint: EndpointOverride.Endpoint?
+        if case .name(let name) = request.host { endpoint = options.endpoints.endpoint(for: name) }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 loop.start(
                     TransferLoop.Job(
                         id: id,
                         request: request,
-                        endpoint: options.endpoints.endpoint(for: request.host),
-                        userAgent: options.userAgent,
+                        endpoint: endpoint,
+                        userAgent: userAgent,
                         connectTimeout: options.connectTimeout,
                         trust: trust.withLock { $0 },
                         continuation: continuation

@@ -11,15 +11,16 @@ struct Override {
     /// For CURLOPT_CONNECT_TO.
     let connectTo: String
 
-    init(of policyHost: DomainName, by endpoint: EndpointOverride.Endpoint) {
+    /// - Parameter port: The port of the URL.
+    init(of host: DomainName, port: UInt16, by endpoint: EndpointOverride.Endpoint) {
         guard !endpoint.addresses.isEmpty else {
             resolve = nil
-            connectTo = "\(policyHost):443:\(endpoint.host):\(endpoint.port)"
+            connectTo = "\(host):\(port):\(endpoint.host):\(endpoint.port)"
             return
         }
         let list = endpoint.addresses.map { $0.octets.count == 4 ? "\($0)" : "[\($0)]" }.joined(separator: ",")
-        resolve = "\(policyHost):\(endpoint.port):\(list)"
-        connectTo = "\(policyHost):443:\(policyHost):\(endpoint.port)"
+        resolve = "\(host):\(endpoint.port):\(list)"
+        connectTo = "\(host):\(port):\(host):\(endpoint.port)"
     }
 }
 
@@ -30,7 +31,8 @@ struct ResponseHeader {
     private(set) var contentEncoding: String?
     private(set) var isChunked = false
     private var isInterim = false
-    private var isComplete = false
+    /// Whether the header of the final answer has come to its end.
+    private(set) var isComplete = false
 
     mutating func read(line: [UInt8]) {
         guard !isComplete else { return }
@@ -114,12 +116,41 @@ extension mtasts_curl_result {
     }
 }
 
-func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+func withCStrings<Result>(
+    _ first: String,
+    _ second: String,
+    _ third: String,
+    _ body: (UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafePointer<CChar>) -> Result
+) -> Result {
+    first.withCString { first in
+        second.withCString { second in third.withCString { third in body(first, second, third) } }
+    }
+}
+
+func withOptionalCStrings<Result>(
+    _ first: String?,
+    _ second: String?,
+    _ body: (UnsafePointer<CChar>?, UnsafePointer<CChar>?) -> Result
+) -> Result {
+    withOptionalCString(first) { first in withOptionalCString(second) { second in body(first, second) } }
+}
+
+private func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
     guard let text else { return body(nil) }
     return text.withCString { body($0) }
 }
 
-func withOptionalOctets<Result>(_ octets: [UInt8]?, _ body: (UnsafePointer<CChar>?, Int) -> Result) -> Result {
+func withOptionalOctets<Result>(
+    _ first: [UInt8]?,
+    _ second: [UInt8]?,
+    _ body: (UnsafePointer<CChar>?, Int, UnsafePointer<CChar>?, Int) -> Result
+) -> Result {
+    withOptionalOctets(first) { first, firstCount in
+        withOptionalOctets(second) { second, secondCount in body(first, firstCount, second, secondCount) }
+    }
+}
+
+private func withOptionalOctets<Result>(_ octets: [UInt8]?, _ body: (UnsafePointer<CChar>?, Int) -> Result) -> Result {
     guard let octets else { return body(nil, 0) }
     return octets.withUnsafeBytes { buffer in
         body(buffer.assumingMemoryBound(to: CChar.self).baseAddress, buffer.count)

@@ -4,7 +4,7 @@
 import CMTASTSCURL
 import MTASTS
 
-/// One fetch under way. Used on the loop's thread only.
+/// One exchange under way. Used on the loop's thread only.
 final class Transfer {
     /// The most octets of all header sections that are read.
     static let headerLimit = 65_536
@@ -20,6 +20,8 @@ final class Transfer {
     private var failure: HTTPFailure?
     /// Why the gate refused the last address.
     private var refusal: HTTPFailure?
+    /// Whether the gate allows one of the addresses, even if it has too many connections.
+    private var hasAllowedAddress = false
     private(set) var handle: OpaquePointer?
 
     init(_ job: TransferLoop.Job, sockets: SocketLedger) {
@@ -32,36 +34,52 @@ final class Transfer {
         multi: UnsafeMutableRawPointer,
         loop: UnsafeMutablePointer<mtasts_curl_loop>
     ) -> OpaquePointer? {
-        let names = job.endpoint.map { Override(of: job.request.host, by: $0) }
+        guard case .name(let host) = job.request.host, let endpoint = job.endpoint else {
+            return start(multi, loop, nil)
+        }
+        return start(multi, loop, Override(of: host, port: job.request.port, by: endpoint))
+    }
+
+    private func start(
+        _ multi: UnsafeMutableRawPointer,
+        _ loop: UnsafeMutablePointer<mtasts_curl_loop>,
+        _ names: Override?
+    ) -> OpaquePointer? {
         let context = Unmanaged.passUnretained(self).toOpaque()
         let trust = job.trust
-        handle = job.request.url.withCString { url in
-            job.userAgent.withCString { userAgent in
-                withOptionalCString(names?.resolve) { resolve in
-                    withOptionalCString(names?.connectTo) { connectTo in
-                        withOptionalOctets(trust.pem) { roots, rootsCount in
-                            var request = mtasts_curl_request(
-                                url: url,
-                                user_agent: userAgent,
-                                resolve: resolve,
-                                connect_to: connectTo,
-                                trust_roots: roots,
-                                trust_roots_count: rootsCount,
-                                trust_roots_seconds: trust.secondsToKeep,
-                                timeout_milliseconds: job.request.deadline.boundedMilliseconds,
-                                connect_timeout_milliseconds: job.connectTimeout.boundedMilliseconds,
-                                body_limit: Int64(max(0, job.request.bodyLimit)),
-                                loop: loop,
-                                context: context,
-                                callbacks: Self.callbacks
-                            )
-                            return mtasts_curl_transfer_start(multi, &request)
-                        }
-                    }
+        handle = withCStrings(job.request.url, job.userAgent, fields) { url, userAgent, fields in
+            withOptionalCStrings(names?.resolve, names?.connectTo) { resolve, connectTo in
+                withOptionalOctets(trust.pem, job.request.body) { roots, rootsCount, body, bodyCount in
+                    var request = mtasts_curl_request(
+                        url: url,
+                        user_agent: userAgent,
+                        fields: fields,
+                        body: body,
+                        body_count: bodyCount,
+                        verifies_certificate: job.request.verifiesCertificate,
+                        resolve: resolve,
+                        connect_to: connectTo,
+                        trust_roots: roots,
+                        trust_roots_count: rootsCount,
+                        trust_roots_seconds: trust.secondsToKeep,
+                        timeout_milliseconds: job.request.deadline.boundedMilliseconds,
+                        connect_timeout_milliseconds: job.connectTimeout.boundedMilliseconds,
+                        body_limit: Int64(max(0, job.request.bodyLimit ?? 0)),
+                        loop: loop,
+                        context: context,
+                        callbacks: Self.callbacks
+                    )
+                    return mtasts_curl_transfer_start(multi, &request)
                 }
             }
         }
         return handle
+    }
+
+    /// The header fields, each with a line feed. libcurl would ask before it sends a long body, and add an Accept.
+    private var fields: String {
+        let own = job.request.fields.map { "\($0.name): \($0.value)\n" }.joined()
+        return job.request.isReport ? own + "Expect:\nAccept:\n" : own
     }
 
     private static let callbacks = mtasts_curl_callbacks(
@@ -82,11 +100,14 @@ final class Transfer {
         }
         headerCount += line.count
         header.read(line: Array(line))
-        return true
+        // The status is all that a report waits for: the transfer ends here, by this refusal.
+        return !(isStatusEnough && header.isComplete)
     }
 
+    private var isStatusEnough: Bool { job.request.bodyLimit == nil }
+
     private func took(body part: UnsafeRawBufferPointer) -> Bool {
-        let limit = job.request.bodyLimit
+        guard let limit = job.request.bodyLimit else { return false }
         let count = body.count + part.count
         guard count <= limit else {
             failure = .tooLarge(limit: limit)
@@ -102,10 +123,9 @@ final class Transfer {
     }
 
     private func accepts(certificate pem: String?) -> Bool {
-        guard let der = pem.flatMap(PEM.certificate(in:)),
-            CertificateNames.certificate(der, identifies: job.request.host)
-        else {
-            failure = .certificate(reason: Self.hostMismatch(job.request.host))
+        guard job.request.verifiesCertificate else { return true }
+        guard let der = pem.flatMap(PEM.certificate(in:)), job.request.isIdentified(byCertificate: der) else {
+            failure = .certificate(reason: CertificateStatus.hostMismatchCode)
             return false
         }
         return true
@@ -113,6 +133,7 @@ final class Transfer {
 
     private func opened(_ socket: Int32, _ octets: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let address = IPAddress(octets: Array(octets)) else { return false }
+        hasAllowedAddress = hasAllowedAddress || sockets.allows(address)
         do throws(HTTPFailure) {
             try sockets.opened(socket, to: address)
             socketCount += 1
@@ -142,43 +163,43 @@ final class Transfer {
         )
     }
 
-    private func failure(for result: mtasts_curl_result) -> HTTPFailure? {
+    private func failure(for result: mtasts_curl_result) -> (any Error)? {
         if let failure { return failure }
+        if isStatusEnough, header.isComplete { return nil }
         switch result.end {
         case mtasts_curl_complete:
             // Status 204 and 304 have no body (RFC 9112 section 6.3).
             let hasEnd = result.content_length >= 0 || header.isChunked || [204, 304].contains(result.status)
-            return hasEnd ? nil : .incomplete(reason: "the body has neither a length nor chunks")
+            return hasEnd ? nil : HTTPFailure.incomplete(reason: "the body has neither a length nor chunks")
         case mtasts_curl_certificate_refused:
-            return .certificate(reason: Self.certificateReason(result, host: job.request.host))
+            return HTTPFailure.certificate(reason: Self.certificateReason(result))
         case mtasts_curl_too_large:
-            return .tooLarge(limit: job.request.bodyLimit)
+            return HTTPFailure.tooLarge(limit: job.request.bodyLimit ?? 0)
         case mtasts_curl_timed_out:
             let isDeadline = started.duration(to: .now) >= job.request.deadline - .milliseconds(10)
             return isDeadline
-                ? .deadline(job.request.deadline) : .connection(reason: "no TLS session within \(job.connectTimeout)")
+                ? HTTPFailure.deadline(job.request.deadline)
+                : HTTPFailure.connection(reason: "no TLS session within \(job.connectTimeout)")
         case mtasts_curl_cut:
-            return .incomplete(reason: result.message)
+            return HTTPFailure.incomplete(reason: result.message)
         default:
-            if socketCount == 0, let refusal { return refusal }
-            return .connection(reason: result.message)
+            guard socketCount == 0, let refusal else { return HTTPFailure.connection(reason: result.message) }
+            // A policy host's address may change by its next refresh; a report is not worth a second look.
+            guard job.request.isReport, !hasAllowedAddress else { return refusal }
+            return ReportTransportFailure.permanent(reason: "\(job.request.hostText) has no public address")
         }
     }
 
-    private static func hostMismatch(_ host: DomainName) -> String { "it has no DNS-ID for \(host)" }
-
-    private static func certificateReason(_ result: mtasts_curl_result, host: DomainName) -> String {
-        // Numbers of OpenSSL; another TLS library gives none of them, and libcurl's words have to do.
-        switch result.verify_result {
-        case 9: return "it is not yet valid"
-        case 10: return "it has expired"
-        case 18: return "it is signed by itself"
-        case 19: return "its chain leads to a root that is not trusted"
-        case 2, 20, 21: return "its issuer is not known"
-        default: break
+    private static func certificateReason(_ result: mtasts_curl_result) -> String {
+        let status = CertificateStatus(openSSLVerifyResult: Int(result.verify_result))
+        // libcurl compares names itself, once OpenSSL has found nothing wrong with the chain.
+        if result.message.contains("subject name") { return CertificateStatus.hostMismatchCode }
+        switch status {
+        case .valid, .notVerified: return result.message
+        case .expired, .notYetValid, .notTrusted, .hostMismatch:
+            // Another TLS library has no such numbers, and libcurl's words have to do.
+            return result.verify_result > 0 ? status.reasonCode ?? result.message : result.message
         }
-        let message = result.message
-        return message.contains("subject name") ? hostMismatch(host) : message
     }
 }
 #endif

@@ -7,10 +7,10 @@ import Synchronization
 
 /// The thread that runs all transfers of a transport, by libcurl's multi interface.
 final class TransferLoop: Sendable {
-    /// A fetch that waits to be started.
+    /// An exchange that waits to be started.
     struct Job: Sendable {
         let id: Int
-        let request: PolicyRequest
+        let request: HTTPSRequest
         let endpoint: EndpointOverride.Endpoint?
         let userAgent: String
         let connectTimeout: Duration

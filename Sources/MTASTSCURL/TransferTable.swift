@@ -17,6 +17,9 @@ final class SocketLedger {
         open[socket] = address
     }
 
+    /// Whether the guard lets an address through.
+    func allows(_ address: IPAddress) -> Bool { gate.allows(address) }
+
     /// Takes back the count of a socket.
     func closed(_ socket: Int32) {
         if let address = open.removeValue(forKey: socket) { gate.connectionClosed(to: address) }

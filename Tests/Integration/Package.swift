@@ -8,7 +8,9 @@ let package = Package(
     name: "Integration",
     platforms: [.macOS(.v26)],
     dependencies: [
-        .package(name: "swift-mta-sts", path: "../..", traits: ["AsyncHTTPClient", "CURL"])
+        .package(name: "swift-mta-sts", path: "../..", traits: ["AsyncHTTPClient", "CURL"]),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
         .target(
@@ -33,6 +35,10 @@ let package = Package(
             name: "HTTPSTests",
             dependencies: [
                 "IntegrationSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "MTASTS", package: "swift-mta-sts"),
                 .product(name: "MTASTSAsyncHTTPClient", package: "swift-mta-sts"),
                 .product(name: "MTASTSCURL", package: "swift-mta-sts"),

@@ -34,6 +34,14 @@ struct mtasts_curl_loop {
 struct mtasts_curl_request {
     const char *_Nonnull url;
     const char *_Nonnull user_agent;
+    /// Further header fields, "Name: value", each ended by a line feed; a name and a colon alone leave out a field that
+    /// libcurl would send.
+    const char *_Nonnull fields;
+    /// The body of a POST; null for a GET. It is copied.
+    const char *_Nullable body;
+    size_t body_count;
+    /// Whether chain, dates and names of the server's certificate are checked.
+    bool verifies_certificate;
     /// In the forms of CURLOPT_RESOLVE and CURLOPT_CONNECT_TO; null for none.
     const char *_Nullable resolve;
     const char *_Nullable connect_to;
@@ -44,7 +52,7 @@ struct mtasts_curl_request {
     long trust_roots_seconds;
     long timeout_milliseconds;
     long connect_timeout_milliseconds;
-    /// A longer Content-Length ends the transfer.
+    /// A longer Content-Length ends the transfer; 0 for no limit.
     int64_t body_limit;
     struct mtasts_curl_loop *_Nonnull loop;
     void *_Nonnull context;
@@ -65,7 +73,7 @@ enum mtasts_curl_end {
 struct mtasts_curl_result {
     enum mtasts_curl_end end;
     long status;
-    /// OpenSSL's X509_V_ERR_ number, or what another TLS library makes of it.
+    /// OpenSSL's X509_V_ERR_ number; -1 if libcurl was built with a TLS library that has none.
     long verify_result;
     /// The value of Content-Length, -1 if there is none.
     int64_t content_length;

@@ -37,6 +37,8 @@ public struct HTTPSWorld: Sendable {
         public let sni: String?
         /// The request's header section, on `request`.
         public let header: String?
+        /// The SHA-256 of the request's body in hexadecimal, on `request` of a receiver of reports.
+        public let sha256: String?
         /// The octets of body sent, on `closed`.
         public let octets: Int?
         /// When octet 65,537 of the body was sent, on `closed`.

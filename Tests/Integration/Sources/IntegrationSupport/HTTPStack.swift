@@ -15,6 +15,8 @@ public enum HTTPStack: String, CaseIterable, Sendable {
     public struct Running: Sendable {
         /// The transport.
         public let http: any HTTPTransport
+        /// The same transport as one of reports.
+        public let reports: any HTTPReportTransport
         /// Reads the trust roots again.
         public let reloadTrustRoots: @Sendable () throws -> Void
         /// Stops it.
@@ -27,13 +29,15 @@ public enum HTTPStack: String, CaseIterable, Sendable {
         gate: ConnectionGate = Self.openGate,
         endpoints: EndpointOverride? = nil,
         trustRoot: String? = nil,
-        connectTimeout: Duration = .seconds(4)
+        connectTimeout: Duration = .seconds(4),
+        acceptsAnyReportCertificate: Bool = false
     ) throws -> Running {
         try transport(
             gate: gate,
             endpoints: endpoints ?? world.endpoints,
             trustRoots: [trustRoot ?? world.trustRoot],
-            connectTimeout: connectTimeout
+            connectTimeout: connectTimeout,
+            acceptsAnyReportCertificate: acceptsAnyReportCertificate
         )
     }
 
@@ -43,7 +47,8 @@ public enum HTTPStack: String, CaseIterable, Sendable {
             gate: Self.openGate,
             endpoints: world.endpoints,
             trustRoots: nil,
-            connectTimeout: .seconds(4)
+            connectTimeout: .seconds(4),
+            acceptsAnyReportCertificate: false
         )
     }
 
@@ -54,7 +59,8 @@ public enum HTTPStack: String, CaseIterable, Sendable {
         gate: ConnectionGate,
         endpoints: EndpointOverride,
         trustRoots: [String]?,
-        connectTimeout: Duration
+        connectTimeout: Duration,
+        acceptsAnyReportCertificate: Bool
     ) throws -> Running {
         switch self {
         case .asyncHTTPClient:
@@ -62,10 +68,12 @@ public enum HTTPStack: String, CaseIterable, Sendable {
             options.gate = gate
             options.endpoints = endpoints
             options.connectTimeout = connectTimeout
+            options.acceptsAnyReportCertificate = acceptsAnyReportCertificate
             if let trustRoots { options.trustRoots = .pemFiles(trustRoots) }
             let transport = try AsyncHTTPClientTransport(options)
             return Running(
                 http: transport,
+                reports: transport,
                 reloadTrustRoots: { try transport.reloadTrustRoots() },
                 shutdown: { await transport.shutdown() }
             )
@@ -74,10 +82,12 @@ public enum HTTPStack: String, CaseIterable, Sendable {
             options.gate = gate
             options.endpoints = endpoints
             options.connectTimeout = connectTimeout
+            options.acceptsAnyReportCertificate = acceptsAnyReportCertificate
             if let trustRoots { options.trustRoots = .pemFiles(trustRoots) }
             let transport = try CURLTransport(options)
             return Running(
                 http: transport,
+                reports: transport,
                 reloadTrustRoots: { try transport.reloadTrustRoots() },
                 shutdown: { await transport.shutdown() }
             )

@@ -91,6 +91,7 @@ leaf unknown-ca unknown policy-host "$(policy_hosts unknown-ca)" $past $far
 leaf wrong-name ours mta-sts.wrong-name.example "DNS:www.wrong-name.example,DNS:wrong-name.example" $past $far
 leaf common-name ours mta-sts.common-name.example "" $past $far
 leaf address ours mta-sts.address-name.example "IP:127.0.8.36" $past $far
+leaf receiver ours receiver "IP:127.0.8.144" $past $far
 leaf wildcard ours policy-host "DNS:*.wildcard.example" $past $far
 leaf part-wild ours policy-host "DNS:mta*.part-wildcard.example" $past $far
 leaf high-wild ours policy-host "DNS:*.example" $past $far

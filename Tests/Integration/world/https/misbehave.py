@@ -10,6 +10,7 @@ CLOCK_MONOTONIC in seconds. A closed event has the octets of body sent, and when
 
 import asyncio
 import gzip
+import hashlib
 import itertools
 import json
 import os
@@ -55,6 +56,21 @@ class Connection:
         header = await self.reader.readuntil(b"\r\n\r\n")
         record(event="request", connection=self.number, host=self.host, header=header.decode("latin-1"))
         self.watch()
+
+    async def report(self, reads_body=True):
+        """Reads a POST: the header, and the body unless told not to; notes the header and the body's SHA-256."""
+        header = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        fields = dict(line.lower().split(": ", 1) for line in header.split("\r\n")[1:] if ": " in line)
+        digest, left = hashlib.sha256(), int(fields.get("content-length", 0)) if reads_body else 0
+        while left:
+            part = await self.reader.read(min(left, 65536))
+            if not part:
+                raise Gone
+            digest.update(part)
+            left -= len(part)
+        record(event="request", connection=self.number, host=self.host, header=header, sha256=digest.hexdigest())
+        if reads_body:
+            self.watch()
 
     def watch(self):
         self.gone = asyncio.ensure_future(self.reader.read(1))
@@ -232,7 +248,73 @@ async def closed(c):
     await c.finish()
 
 
+def answers(status, reason, fields=b"", body=b"thank you\n"):
+    async def answer(c):
+        await c.report()
+        length = b"" if status == 204 else b"Content-Length: %d\r\n" % len(body)
+        await c.send(b"HTTP/1.1 %d %s\r\n" % (status, reason) + fields + length + b"\r\n")
+        if status != 204:
+            await c.send(body, body=True)
+        await c.finish()
+
+    return answer
+
+
+async def report_refused_early(c):
+    """Answers before the body has come, and reads no more of it."""
+    await c.report(reads_body=False)
+    c.gone = asyncio.ensure_future(asyncio.sleep(600))
+    await c.send(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    await asyncio.sleep(0.5)
+    await c.finish()
+
+
+async def report_endless(c):
+    await c.report()
+    await c.send(HEAD + b"\r\n")
+    while True:
+        await c.send(b"x" * 16384, body=True)
+
+
+async def report_interim(c):
+    await c.report()
+    await c.send(b"HTTP/1.1 103 Early Hints\r\nX-Filler: x\r\n\r\n" * 3 + b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+    await c.finish()
+
+
+async def report_drip(c):
+    await c.report()
+    await c.send(HEAD + b"X-Slow: ")
+    while True:
+        await c.send(b"x", body=True)
+        await c.pause(1)
+
+
+async def report_slow_body(c):
+    """The header at once, the body never: its status is all that counts."""
+    await c.report()
+    await c.send(HEAD + b"Content-Length: 3600\r\n\r\n")
+    await c.pause(600)
+
+
+async def report_silent(c):
+    await c.report()
+    await c.pause(600)
+
+
 BEHAVIOURS = {
+    "report-200": answers(200, b"OK"),
+    "report-201": answers(201, b"Created"),
+    "report-204": answers(204, b"No Content"),
+    "report-301": answers(301, b"Moved Permanently", b"Location: https://mta-sts.report-200.example/\r\n"),
+    "report-307": answers(307, b"Temporary Redirect", b"Location: https://mta-sts.report-200.example/\r\n"),
+    "report-413": report_refused_early,
+    "report-500": answers(500, b"Internal Server Error"),
+    "report-interim": report_interim,
+    "report-endless": report_endless,
+    "report-drip": report_drip,
+    "report-slow-body": report_slow_body,
+    "report-silent": report_silent,
     "endless-body": endless_body,
     "endless-chunks": endless_chunks,
     "endless-header": endless_header,

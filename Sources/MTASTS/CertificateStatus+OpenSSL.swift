@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension CertificateStatus {
+    /// What a verify result of OpenSSL means: the number that `SSL_get_verify_result` or the verify callback gives, and
+    /// libcurl as CURLINFO_SSL_VERIFYRESULT. What is no matter of the certificate, such as a lack of memory, is
+    /// ``notVerified(reason:)``.
+    ///
+    /// OpenSSL checks names only if it is told the host; see ``examine(leaf:host:at:chain:)`` otherwise. BoringSSL has
+    /// the same numbers up to 64.
+    public init(openSSLVerifyResult number: Int) {
+        switch number {
+        case 0: self = .valid
+        case 9: self = .notYetValid
+        case 10: self = .expired
+        case 62, 64: self = .hostMismatch
+        case 1, 17, 50, 69, 70: self = .notVerified(reason: Self.openSSLName(of: number))
+        default: self = .notTrusted(reason: Self.openSSLName(of: number))
+        }
+    }
+
+    private static func openSSLName(of number: Int) -> String {
+        guard number > 0, number <= openSSLNames.count else { return "X509_V_ERR_\(number)" }
+        return "X509_V_ERR_" + openSSLNames[number - 1]
+    }
+
+    /// OpenSSL's names of the results from 1 on (x509_vfy.h of OpenSSL 3.0), without their common beginning.
+    private static let openSSLNames = [
+        "UNSPECIFIED", "UNABLE_TO_GET_ISSUER_CERT", "UNABLE_TO_GET_CRL", "UNABLE_TO_DECRYPT_CERT_SIGNATURE",
+        "UNABLE_TO_DECRYPT_CRL_SIGNATURE", "UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY", "CERT_SIGNATURE_FAILURE",
+        "CRL_SIGNATURE_FAILURE", "CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED", "CRL_NOT_YET_VALID", "CRL_HAS_EXPIRED",
+        "ERROR_IN_CERT_NOT_BEFORE_FIELD", "ERROR_IN_CERT_NOT_AFTER_FIELD", "ERROR_IN_CRL_LAST_UPDATE_FIELD",
+        "ERROR_IN_CRL_NEXT_UPDATE_FIELD", "OUT_OF_MEM", "DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN",
+        "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "CERT_CHAIN_TOO_LONG",
+        "CERT_REVOKED", "NO_ISSUER_PUBLIC_KEY", "PATH_LENGTH_EXCEEDED", "INVALID_PURPOSE", "CERT_UNTRUSTED",
+        "CERT_REJECTED", "SUBJECT_ISSUER_MISMATCH", "AKID_SKID_MISMATCH", "AKID_ISSUER_SERIAL_MISMATCH",
+        "KEYUSAGE_NO_CERTSIGN", "UNABLE_TO_GET_CRL_ISSUER", "UNHANDLED_CRITICAL_EXTENSION", "KEYUSAGE_NO_CRL_SIGN",
+        "UNHANDLED_CRITICAL_CRL_EXTENSION", "INVALID_NON_CA", "PROXY_PATH_LENGTH_EXCEEDED",
+        "KEYUSAGE_NO_DIGITAL_SIGNATURE", "PROXY_CERTIFICATES_NOT_ALLOWED", "INVALID_EXTENSION",
+        "INVALID_POLICY_EXTENSION", "NO_EXPLICIT_POLICY", "DIFFERENT_CRL_SCOPE", "UNSUPPORTED_EXTENSION_FEATURE",
+        "UNNESTED_RESOURCE", "PERMITTED_VIOLATION", "EXCLUDED_VIOLATION", "SUBTREE_MINMAX",
+        "APPLICATION_VERIFICATION", "UNSUPPORTED_CONSTRAINT_TYPE", "UNSUPPORTED_CONSTRAINT_SYNTAX",
+        "UNSUPPORTED_NAME_SYNTAX", "CRL_PATH_VALIDATION_ERROR", "PATH_LOOP", "SUITE_B_INVALID_VERSION",
+        "SUITE_B_INVALID_ALGORITHM", "SUITE_B_INVALID_CURVE", "SUITE_B_INVALID_SIGNATURE_ALGORITHM",
+        "SUITE_B_LOS_NOT_ALLOWED", "SUITE_B_CANNOT_SIGN_P_384_WITH_P_256", "HOSTNAME_MISMATCH", "EMAIL_MISMATCH",
+        "IP_ADDRESS_MISMATCH", "DANE_NO_MATCH", "EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK",
+        "INVALID_CALL", "STORE_LOOKUP", "NO_VALID_SCTS", "PROXY_SUBJECT_NAME_VIOLATION", "OCSP_VERIFY_NEEDED",
+        "OCSP_VERIFY_FAILED", "OCSP_CERT_UNKNOWN", "UNSUPPORTED_SIGNATURE_ALGORITHM",
+        "SIGNATURE_ALGORITHM_MISMATCH", "SIGNATURE_ALGORITHM_INCONSISTENCY", "INVALID_CA",
+        "PATHLEN_INVALID_FOR_NON_CA", "PATHLEN_WITHOUT_KU_KEY_CERT_SIGN", "KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA",
+        "ISSUER_NAME_EMPTY", "SUBJECT_NAME_EMPTY", "MISSING_AUTHORITY_KEY_IDENTIFIER",
+        "MISSING_SUBJECT_KEY_IDENTIFIER", "EMPTY_SUBJECT_ALT_NAME", "EMPTY_SUBJECT_SAN_NOT_CRITICAL",
+        "CA_BCONS_NOT_CRITICAL", "AUTHORITY_KEY_IDENTIFIER_CRITICAL", "SUBJECT_KEY_IDENTIFIER_CRITICAL",
+        "CA_CERT_MISSING_KEY_USAGE", "EXTENSIONS_REQUIRE_VERSION_3", "EC_KEY_EXPLICIT_PARAMS",
+    ]
+}
