@@ -98,3 +98,4 @@ leaf high-wild ours policy-host "DNS:*.example" $past $far
 key self-signed.key
 openssl req -x509 -new -config openssl.cnf -key self-signed.key -subj /CN=policy-host -days 3650 \
     -addext "subjectAltName=$(policy_hosts self-signed)" -out self-signed.pem
+leaf reports ours reports "DNS:tlsrpt.example,DNS:*.tlsrpt.example" $past $far
