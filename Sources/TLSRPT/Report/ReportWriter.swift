@@ -212,6 +212,10 @@ extension [UInt8] {
 
     /// Appends a text as the content of a JSON string.
     fileprivate mutating func append(escaping text: String) {
+        if text.isPlainASCII, !text.utf8.contains(where: { $0 == 0x22 || $0 == 0x5C }) {
+            append(contentsOf: text.utf8)
+            return
+        }
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x22: append(contentsOf: "\\\"".utf8)
@@ -232,13 +236,19 @@ extension [UInt8] {
 
 extension String {
     /// An IP address in canonical form; what is none as it is.
-    fileprivate var canonicalAddress: String { IPAddress(self)?.description ?? self }
+    fileprivate var canonicalAddress: String {
+        utf8.span.isCanonicalAddress ? self : IPAddress(self)?.description ?? self
+    }
 
     /// A host name without a dot that ends it.
     fileprivate var withoutFinalDot: String { utf8.last == 0x2E ? String(dropLast()) : self }
 
+    /// Whether the text has no characters but those of ASCII that are no control characters, as most texts have.
+    fileprivate var isPlainASCII: Bool { utf8.allSatisfy { (0x20..<0x7F).contains($0) } }
+
     /// The text without control characters, cut to `most` octets between two characters of Unicode.
     fileprivate func plain(most: Int) -> String {
+        if isPlainASCII, utf8.count <= most { return self }
         var plain = UnicodeScalarView()
         var count = 0
         for scalar in unicodeScalars where !(scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)) {
