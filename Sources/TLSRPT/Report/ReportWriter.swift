@@ -10,7 +10,7 @@ extension TLSReport {
     /// dates in UTC, IP addresses in canonical form (RFC 5952), counts from 0 to 2^53 - 1. What a peer or a hand may have
     /// put in is put right: noncharacters become U+FFFD; names and texts that a peer chose (``FailureDetail``: its
     /// names and the failure reason) lose control characters and what is above a length (255 octets, reasons 1,024);
-    /// a result type that is empty becomes "validation-failure". An unknown member is written as it is, but left
+    /// a host name loses a final dot; a result type that is empty becomes "validation-failure". An unknown member is written as it is, but left
     /// out if its value is no JSON or its name is there already.
     ///
     /// A report that lacks something is written without it: see ``faultsForSending``.
@@ -77,7 +77,10 @@ struct ReportWriter {
             let type = detail.resultType.rawValue.isEmpty ? .validationFailure : detail.resultType
             writer.member(DetailMember.resultType.name, text: type.rawValue)
             writer.member(DetailMember.sendingIP.name, text: detail.sendingMTAIP?.canonicalAddress)
-            writer.member(DetailMember.receivingHostname.name, text: detail.receivingMXHostname?.plain(most: 255))
+            writer.member(
+                DetailMember.receivingHostname.name,
+                text: detail.receivingMXHostname?.plain(most: 255).withoutFinalDot
+            )
             writer.member(DetailMember.receivingHelo.name, text: detail.receivingMXHelo?.plain(most: 255))
             writer.member(DetailMember.receivingIP.name, text: detail.receivingIP?.canonicalAddress)
             writer.member(DetailMember.failedSessions.name, count: detail.failedSessions)
@@ -209,6 +212,10 @@ extension [UInt8] {
 
     /// Appends a text as the content of a JSON string.
     fileprivate mutating func append(escaping text: String) {
+        if text.isPlainASCII, !text.utf8.contains(where: { $0 == 0x22 || $0 == 0x5C }) {
+            append(contentsOf: text.utf8)
+            return
+        }
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x22: append(contentsOf: "\\\"".utf8)
@@ -229,10 +236,19 @@ extension [UInt8] {
 
 extension String {
     /// An IP address in canonical form; what is none as it is.
-    fileprivate var canonicalAddress: String { IPAddress(self)?.description ?? self }
+    fileprivate var canonicalAddress: String {
+        utf8.span.isCanonicalAddress ? self : IPAddress(self)?.description ?? self
+    }
+
+    /// A host name without a dot that ends it.
+    fileprivate var withoutFinalDot: String { utf8.last == 0x2E ? String(dropLast()) : self }
+
+    /// Whether the text has no characters but those of ASCII that are no control characters, as most texts have.
+    fileprivate var isPlainASCII: Bool { utf8.allSatisfy { (0x20..<0x7F).contains($0) } }
 
     /// The text without control characters, cut to `most` octets between two characters of Unicode.
     fileprivate func plain(most: Int) -> String {
+        if isPlainASCII, utf8.count <= most { return self }
         var plain = UnicodeScalarView()
         var count = 0
         for scalar in unicodeScalars where !(scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)) {

@@ -23,12 +23,13 @@ struct ContactInfo {
         }
     }
 
-    /// What follows `mailto:` (RFC 6068), if it is an addr-spec as it stands.
+    /// What follows `mailto:` (RFC 6068), if it is an addr-spec as it stands: nothing encoded, no header fields.
     private static func afterMailto(_ octets: ArraySlice<UInt8>) -> String? {
         let scheme = "mailto:".utf8
         guard octets.prefix(scheme.count).elementsEqual(scheme, by: { $0.asciiLowercased == $1 }) else { return nil }
         let rest = octets.dropFirst(scheme.count)
-        return rest.isAddressSpecification ? String(decoding: rest, as: UTF8.self) : nil
+        guard rest.isAddressSpecification, !rest.contains(0x25), !rest.contains(0x3F) else { return nil }
+        return String(decoding: rest, as: UTF8.self)
     }
 
     /// What the brackets of `[display-name] "<" addr-spec ">"` hold (RFC 5322 section 3.4).

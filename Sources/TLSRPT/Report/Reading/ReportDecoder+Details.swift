@@ -101,6 +101,7 @@ extension ReportDecoder {
         _ name: StaticString
     ) throws(Fault) -> String? {
         guard let text = try text(value, place, name) else { return nil }
+        if text.utf8.span.isCanonicalAddress { return text }
         guard let address = IPAddress(text) else {
             deviations.note(.notAnAddress, place.path(name))
             return text
