@@ -6,6 +6,16 @@ internal import STSCore
 struct EntryPolicy: Hashable {
     let policy: SessionPolicy
     let mxHosts: [String]
+
+    /// An entry; of patterns that no policy file could hold the first are kept.
+    init(policy: SessionPolicy, mxHosts: [String]) {
+        self.policy = policy
+        var octets = 0
+        self.mxHosts = mxHosts.filter { !$0.isEmpty }.prefix { pattern in
+            octets += pattern.utf8.count
+            return octets <= SessionPolicy.textLimit
+        }.map(\.self)
+    }
 }
 
 /// What tells the failures of one entry apart: all members of a detail but the number (RFC 8460 section 4.4).

@@ -29,15 +29,19 @@ public struct SessionPolicy: Hashable, Sendable {
     public init(type: TLSPolicyType, domain: DomainName, text: [UInt8] = [], isValid: Bool = true) {
         self.type = type
         self.domain = domain
-        self.text = isValid || text.count <= Self.invalidTextLimit ? text : Self.wholeLines(of: text)
+        self.text = Self.wholeLines(of: text, limit: isValid ? Self.textLimit : Self.invalidTextLimit)
         self.isValid = isValid
     }
 
     /// The most octets kept of a text that is no policy.
     public static let invalidTextLimit = 4_096
 
-    private static func wholeLines(of text: [UInt8]) -> [UInt8] {
-        let head = text[..<invalidTextLimit]
+    /// The most octets kept of any text: a policy file has no more (RFC 8461 section 3.3).
+    public static let textLimit = 65_536
+
+    private static func wholeLines(of text: [UInt8], limit: Int) -> [UInt8] {
+        guard text.count > limit else { return text }
+        let head = text[..<limit]
         return head.lastIndex(of: 0x0A).map { Array(head[...$0]) } ?? []
     }
 
