@@ -11,11 +11,11 @@ import Musl
 /// An open file or folder. All calls of the operating system that the file store makes are in this file.
 ///
 /// It is closed when the last reference goes, or by ``close()`` where the moment matters, as with a lock.
-final class OpenFile {
-    typealias Failure = FilePolicyStore.Failure
+package final class OpenFile {
+    package typealias Failure = FilePolicyStore.Failure
 
     /// The path within the store, for errors.
-    let path: String
+    package let path: String
     private var descriptor: Int32
 
     private init(_ descriptor: Int32, path: String) {
@@ -26,7 +26,7 @@ final class OpenFile {
     deinit { close() }
 
     /// Closes the file and so gives up its lock.
-    func close() {
+    package func close() {
         guard descriptor >= 0 else { return }
         // Not again after EINTR: the descriptor is gone, and its number may be another's by now.
         #if canImport(Darwin)
@@ -43,7 +43,7 @@ final class OpenFile {
 // What is done to folders and to the files in them. No name is followed through a symbolic link.
 extension OpenFile {
     /// How a file is opened.
-    enum Purpose {
+    package enum Purpose {
         /// For reading; a device or a pipe does not block the call.
         case reading
         /// To be made; it must not exist.
@@ -66,7 +66,8 @@ extension OpenFile {
     ///   - absolute: The path.
     ///   - path: The path within the store, for errors.
     ///   - followLinks: Whether the last component may be a symbolic link.
-    static func folder(at absolute: String, path: String, followLinks: Bool = false) throws(Failure) -> OpenFile {
+    package static func folder(at absolute: String, path: String, followLinks: Bool = false) throws(Failure) -> OpenFile
+    {
         let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followLinks ? 0 : O_NOFOLLOW)
         let descriptor = try attempt("openat", path) { openat(AT_FDCWD, absolute, flags) }
         return OpenFile(Int32(descriptor), path: path)
@@ -76,7 +77,7 @@ extension OpenFile {
     ///
     /// - Returns: Whether it was made.
     @discardableResult
-    static func makeFolder(_ absolute: String, path: String) throws(Failure) -> Bool {
+    package static func makeFolder(_ absolute: String, path: String) throws(Failure) -> Bool {
         do throws(Failure) {
             _ = try attempt("mkdir", path) { mkdir(absolute, 0o700) }
             return true
@@ -87,7 +88,7 @@ extension OpenFile {
     }
 
     /// Opens a file of this folder.
-    func open(_ name: String, for purpose: Purpose) throws(Failure) -> OpenFile {
+    package func open(_ name: String, for purpose: Purpose) throws(Failure) -> OpenFile {
         let path = path(of: name)
         let flags = purpose.flags | O_NOFOLLOW | O_CLOEXEC
         let descriptor = try Self.attempt("openat", path) { openat(self.descriptor, name, flags, 0o600) }
@@ -95,14 +96,14 @@ extension OpenFile {
     }
 
     /// Renames a file of this folder; what bears the new name is replaced.
-    func rename(_ name: String, to newName: String, in folder: OpenFile) throws(Failure) {
+    package func rename(_ name: String, to newName: String, in folder: OpenFile) throws(Failure) {
         _ = try Self.attempt("renameat", folder.path(of: newName)) {
             renameat(descriptor, name, folder.descriptor, newName)
         }
     }
 
     /// Removes a file of this folder, or an empty folder; one that is missing is fine.
-    func remove(_ name: String) throws(Failure) {
+    package func remove(_ name: String) throws(Failure) {
         do throws(Failure) {
             _ = try Self.attempt("unlinkat", path(of: name)) { unlinkat(descriptor, name, 0) }
         } catch {
@@ -113,7 +114,7 @@ extension OpenFile {
     }
 
     /// The names in this folder, in no order; among them `.` and `..`.
-    func names() throws(Failure) -> [String] {
+    package func names() throws(Failure) -> [String] {
         // fdopendir takes its descriptor over, and moves its position: so one of its own.
         let own = try Self.attempt("openat", path) { openat(self.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard let stream = fdopendir(Int32(own)) else {
@@ -136,26 +137,26 @@ extension OpenFile {
         return names
     }
 
-    func path(of name: String) -> String { path.isEmpty ? name : "\(path)/\(name)" }
+    package func path(of name: String) -> String { path.isEmpty ? name : "\(path)/\(name)" }
 }
 
 // What is done to an open file.
 extension OpenFile {
     /// What the operating system knows of an open file.
-    struct Status {
-        let isRegular: Bool
+    package struct Status {
+        package let isRegular: Bool
         /// How many names the file has; 0 if it was removed.
-        let links: Int
+        package let links: Int
     }
 
-    func status() throws(Failure) -> Status {
+    package func status() throws(Failure) -> Status {
         var status = stat()
         _ = try Self.attempt("fstat", path) { fstat(descriptor, &status) }
         return Status(isRegular: status.st_mode & S_IFMT == S_IFREG, links: Int(status.st_nlink))
     }
 
     /// The octets of the file, at most `limit`.
-    func read(limit: Int) throws(Failure) -> [UInt8] {
+    package func read(limit: Int) throws(Failure) -> [UInt8] {
         var octets: [UInt8] = []
         // Most policies are a few hundred octets long.
         var step = 4_096
@@ -169,7 +170,8 @@ extension OpenFile {
         return octets
     }
 
-    private func readPart(_ wanted: Int) throws(Failure) -> [UInt8] {
+    /// Up to `wanted` octets from where the last reading ended; none at the end of the file.
+    package func readPart(_ wanted: Int) throws(Failure) -> [UInt8] {
         var failed: Int32 = 0
         let part = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
             var got = -1
@@ -190,7 +192,7 @@ extension OpenFile {
     }
 
     /// Writes all octets, however many calls it takes.
-    func write(_ octets: [UInt8]) throws(Failure) {
+    package func write(_ octets: [UInt8]) throws(Failure) {
         var written = 0
         while written < octets.count {
             let count = try Self.attempt("write", path) {
@@ -211,7 +213,7 @@ extension OpenFile {
     }
 
     /// Returns once what was written to the file, or the names of the folder, have reached the disk.
-    func sync() throws(Failure) {
+    package func sync() throws(Failure) {
         #if canImport(Darwin)
         // fsync leaves the drive's own cache alone there; not every file system has the stronger call.
         if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
@@ -220,7 +222,7 @@ extension OpenFile {
     }
 
     /// Takes the exclusive lock of the file if nobody has it. It ends with ``close()`` or the process.
-    func tryLock() throws(Failure) -> Bool {
+    package func tryLock() throws(Failure) -> Bool {
         do throws(Failure) {
             _ = try Self.attempt("flock", path) { flock(descriptor, LOCK_EX | LOCK_NB) }
             return true
@@ -255,34 +257,34 @@ extension OpenFile {
     }
 
     /// The folder that relative paths start from.
-    static func currentFolder() -> String? {
+    package static func currentFolder() -> String? {
         guard let path = getcwd(nil, 0) else { return nil }
         defer { free(path) }
         return String(cString: path)
     }
 
     /// Holds the thread for some microseconds, fewer if a signal comes.
-    static func pause(microseconds: UInt32) { usleep(microseconds) }
+    package static func pause(microseconds: UInt32) { usleep(microseconds) }
 
     /// The wall time in seconds and nanoseconds, as digits that sort by time.
-    static func timeDigits() -> String {
+    package static func timeDigits() -> String {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return "\(padded(String(time.tv_sec), to: 12)).\(padded(String(time.tv_nsec), to: 9))"
     }
 
     /// Digits with zeros put before them.
-    static func padded(_ digits: String, to count: Int) -> String {
+    package static func padded(_ digits: String, to count: Int) -> String {
         String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
     }
 
     /// Error numbers that the store tells apart.
-    enum Number {
-        static let missing = ENOENT
-        static let exists = EEXIST
-        static let notFolder = ENOTDIR
+    package enum Number {
+        package static let missing = ENOENT
+        package static let exists = EEXIST
+        package static let notFolder = ENOTDIR
         /// What opening a symbolic link or a socket gives, under `O_NOFOLLOW`.
-        static let notRegular = [ELOOP, ENXIO]
-        static let notAllowed = [EACCES, EPERM, EROFS]
+        package static let notRegular = [ELOOP, ENXIO]
+        package static let notAllowed = [EACCES, EPERM, EROFS]
     }
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import STSCore
+
+extension FailureKind {
+    /// A kind of failure, what came from outside held within bounds (RFC 8460 section 7).
+    init(_ type: TLSResultType, reason: String?, peer: SessionPeer, limit: Int) {
+        resultType =
+            type.rawValue.isPlain(limit) ? type : TLSResultType(rawValue: type.rawValue.plain(limit) ?? "other")
+        self.reason = reason.flatMap { $0.isPlain(limit) ? $0 : $0.plain(limit) }
+        self.peer = peer
+        if let helo = peer.helo, !helo.isPlain(limit) { self.peer.helo = helo.plain(limit) }
+        if let information = peer.additionalInformation, !information.isPlain(limit) {
+            self.peer.additionalInformation = information.plain(limit)
+        }
+    }
+}
+
+extension String {
+    /// Whether the text is of visible ASCII and spaces, and neither empty nor too long.
+    fileprivate func isPlain(_ limit: Int) -> Bool {
+        let octets = utf8.span
+        guard !octets.isEmpty, octets.count <= limit else { return false }
+        for index in octets.indices where octets[index] &- 0x20 >= 0x5F { return false }
+        return true
+    }
+
+    /// The text without controls and noncharacters (RFC 7493 section 2.1), cut between characters; nil if nothing is
+    /// left of it.
+    fileprivate func plain(_ limit: Int) -> String? {
+        var plain = String.UnicodeScalarView()
+        var count = 0
+        // What is taken out is not read without an end, either.
+        for scalar in unicodeScalars.prefix(limit * 4) where !scalar.isUnfit {
+            count += UTF8.width(scalar)
+            guard count <= limit else { break }
+            plain.append(scalar)
+        }
+        return plain.isEmpty ? nil : String(plain)
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it is a control character or a noncharacter.
+    fileprivate var isUnfit: Bool {
+        value < 0x20 || (0x7F..<0xA0).contains(value) || (0xFDD0...0xFDEF).contains(value) || value & 0xFFFE == 0xFFFE
+    }
+}
+
+extension SessionPolicy {
+    /// The lines of the text without their terminators (RFC 8460 section 4.4, "policy-string"). Octets that are not
+    /// UTF-8 and noncharacters, which JSON may not hold (RFC 7493 section 2.1), become U+FFFD.
+    var lines: [String] {
+        var lines = text.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
+            let text = String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
+            guard text.unicodeScalars.contains(where: \.isNoncharacter) else { return text }
+            return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isNoncharacter ? "\u{FFFD}" : $0 }))
+        }
+        while lines.last == "" { lines.removeLast() }
+        return lines
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isNoncharacter: Bool { (0xFDD0...0xFDEF).contains(value) || value & 0xFFFE == 0xFFFE }
+}
