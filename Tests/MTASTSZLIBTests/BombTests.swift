@@ -42,7 +42,7 @@ struct Cost {
 extension ZLIBTests {
     @Suite("bombs")
     struct BombTests {
-        private static let bomb = Zeros(count: 1 << 30)
+        static let bomb = Zeros(count: 1 << 30)
         private let limit = 64 << 20
         private let compression = ZLIBCompression()
 
