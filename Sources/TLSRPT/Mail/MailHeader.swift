@@ -48,11 +48,14 @@ struct MailHeader {
         }
     }
 
-    /// Whether a mail may begin so: with a header field, or with a mailbox's line.
+    /// Whether a mail may begin so: with a header field, or with a mailbox's line. The name must be of the letters that
+    /// names in use are of, since the beginning of a JSON text would be within the grammar, too.
     static func begins(_ octets: Span<UInt8>, _ range: Range<Int>) -> Bool {
         let end = octets.index(of: 0x0A, from: range.lowerBound, to: range.upperBound)
-        return colon(octets, from: range.lowerBound, to: end) != nil
-            || isMailboxLine(octets, from: range.lowerBound, to: end)
+        if isMailboxLine(octets, from: range.lowerBound, to: end) { return true }
+        guard let colon = colon(octets, from: range.lowerBound, to: end) else { return false }
+        let nameEnd = octets.endBeforeBlanks(from: range.lowerBound, to: colon)
+        return (range.lowerBound..<nameEnd).allSatisfy { octets[$0].isExtensionNameTail }
     }
 
     /// The colon after a field's name, before which old mail has blanks (section 4.5.8); nil if the line is no field.
