@@ -25,7 +25,7 @@ struct JSONReader {
         guard octets.count <= min(limits.maximumOctets, Int(Int32.max)) else { throw Fault(.tooLarge, at: 0) }
         var reader = JSONReader(limits)
         // As many as there mostly are, so that few copies are made.
-        reader.tokens.reserveCapacity(min(limits.maximumValues, octets.count / 16 + 16))
+        reader.tokens.reserveCapacity(max(0, min(limits.maximumValues, octets.count / 16 + 16)))
         let span = octets.span
         let hasByteOrderMark = span.hasPrefix("\u{FEFF}", at: 0, to: span.count)
         if hasByteOrderMark { reader.index = 3 }
