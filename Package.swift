@@ -96,6 +96,7 @@ let package = Package(
         .testTarget(name: "STSRecordTests", dependencies: ["RequirementTrait", "STSRecord", "VectorSupport"]),
         .testTarget(name: "STSPolicyTests", dependencies: ["RequirementTrait", "STSPolicy", "VectorSupport"]),
         .testTarget(name: "TLSRPTTests", dependencies: ["RequirementTrait", "STSCore", "TLSRPT", "VectorSupport"]),
+        .testTarget(name: "TLSRPTFilesTests", dependencies: ["STSCore", "TLSRPT", "TLSRPTFiles", "MTASTSTesting"]),
         .testTarget(name: "PolicyCacheTests", dependencies: ["RequirementTrait", "PolicyCache", "MTASTSTesting"]),
         .testTarget(
             name: "MTASTSZLIBTests",

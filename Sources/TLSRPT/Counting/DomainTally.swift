@@ -29,6 +29,12 @@ struct FailureKind: Hashable {
         FailureKind(resultType: type, reason: "more-failures-not-told-apart")
     }
 
+    // A policy has few kinds: to hash all members costs more than it tells.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(reason)
+        hasher.combine(peer.mxHost)
+    }
+
     /// Where they go when there are too many result types as well.
     static let rest = merged(.validationFailure)
     /// How many result types are told apart beyond the kinds of failure; 11 are registered (section 6.6).
@@ -97,7 +103,7 @@ extension FailureKind {
 }
 
 /// What was counted for one domain on one day.
-struct DomainTally: Hashable {
+struct DomainTally {
     /// How many policy types are told apart beyond the policies; RFC 8460 section 4.4 knows three.
     static let maximumMergedTypes = 8
 
@@ -106,7 +112,9 @@ struct DomainTally: Hashable {
     /// The place of a policy, nil if it was not counted under yet.
     @inline(__always)
     func index(of policy: SessionPolicy) -> Int? {
-        for index in policies.indices where policies[index].entry.policy.isSame(as: policy) { return index }
+        // In place: a copy of each would be counted by its reference counts.
+        let span = policies.span
+        for index in span.indices where span[index].entry.policy.isSame(as: policy) { return index }
         return nil
     }
 
@@ -172,6 +180,16 @@ struct DomainTally: Hashable {
             if lhs.isValid != rhs.isValid { return lhs.isValid }
             return first.entry.mxHosts.lexicographicallyPrecedes(second.entry.mxHosts)
         }
+    }
+}
+
+// The order in which policies came does not count.
+extension DomainTally: Hashable {
+    static func == (lhs: DomainTally, rhs: DomainTally) -> Bool { lhs.sortedPolicies == rhs.sortedPolicies }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(policies.count)
+        hasher.combine(totals)
     }
 }
 
