@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import MTASTS
+internal import PolicyCache
 import Synchronization
 
 /// What a scripted transport answers by key, and what it was asked.
-final class Script<Step: Sendable>: Sendable {
+final class Script<Key: Hashable & Sendable, Step: Sendable>: Sendable {
     private struct Entry {
         var once: [Step] = []
         var always: Step?
@@ -14,27 +14,27 @@ final class Script<Step: Sendable>: Sendable {
     }
 
     private struct State {
-        var entries: [DomainName: Entry] = [:]
-        var asked: [DomainName] = []
+        var entries: [Key: Entry] = [:]
+        var asked: [Key] = []
         var counter = 0
-        var watchers: [(name: DomainName, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var watchers: [(name: Key, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     private let state = Lock(State())
 
-    func set(_ step: Step, for name: DomainName) { state.withLock { $0.entries[name, default: Entry()].always = step } }
+    func set(_ step: Step, for name: Key) { state.withLock { $0.entries[name, default: Entry()].always = step } }
 
-    func append(_ step: Step, for name: DomainName) {
+    func append(_ step: Step, for name: Key) {
         state.withLock { $0.entries[name, default: Entry()].once.append(step) }
     }
 
-    var asked: [DomainName] { state.withLock { $0.asked } }
+    var asked: [Key] { state.withLock { $0.asked } }
 
-    func count(of name: DomainName) -> Int { state.withLock { $0.entries[name]?.count ?? 0 } }
+    func count(of name: Key) -> Int { state.withLock { $0.entries[name]?.count ?? 0 } }
 
-    func hold(_ name: DomainName) { state.withLock { $0.entries[name, default: Entry()].isHeld = true } }
+    func hold(_ name: Key) { state.withLock { $0.entries[name, default: Entry()].isHeld = true } }
 
-    func release(_ name: DomainName) {
+    func release(_ name: Key) {
         let held = state.withLock { state in
             state.entries[name]?.isHeld = false
             defer { state.entries[name]?.held = [:] }
@@ -44,7 +44,7 @@ final class Script<Step: Sendable>: Sendable {
     }
 
     /// Returns once `name` was asked for `count` times in all.
-    func waitUntilAsked(_ name: DomainName, _ count: Int) async {
+    func waitUntilAsked(_ name: Key, _ count: Int) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
                 if state.entries[name]?.count ?? 0 >= count { return true }
@@ -56,7 +56,7 @@ final class Script<Step: Sendable>: Sendable {
     }
 
     /// Counts a question and gives its answer; nil if none is set. It waits while the name is held.
-    func step(for name: DomainName) async -> Step? {
+    func step(for name: Key) async -> Step? {
         let (step, watchers) = state.withLock { state -> (Step?, [CheckedContinuation<Void, Never>]) in
             state.asked.append(name)
             var entry = state.entries[name, default: Entry()]
@@ -73,7 +73,7 @@ final class Script<Step: Sendable>: Sendable {
     }
 
     /// Returns once the name is released, or the task is cancelled.
-    private func waitWhileHeld(_ name: DomainName) async {
+    private func waitWhileHeld(_ name: Key) async {
         let number = state.withLock { state in
             state.counter += 1
             return state.counter

@@ -28,7 +28,7 @@ public final class ScriptedDNS: DNSTransport {
         let delay: Duration
     }
 
-    private let script = Script<Step>()
+    private let script = Script<DomainName, Step>()
     private let clock: any MonotonicClock
 
     /// A transport without answers.
@@ -49,6 +49,12 @@ public final class ScriptedDNS: DNSTransport {
     /// Publishes TXT records at `_mta-sts.` and a policy domain.
     public func publishRecord(_ texts: String..., for domain: DomainName, timeToLive: Duration? = nil) {
         guard let name = domain.stsRecordName else { return }
+        answer(.txt(texts, timeToLive: timeToLive), at: name)
+    }
+
+    /// Publishes TXT records at `_smtp._tls.` and a policy domain.
+    public func publishReportingRecord(_ texts: String..., for domain: DomainName, timeToLive: Duration? = nil) {
+        guard let name = domain.tlsReportingRecordName else { return }
         answer(.txt(texts, timeToLive: timeToLive), at: name)
     }
 

@@ -20,7 +20,7 @@ public final class ScriptedHTTPS: HTTPTransport {
         let delay: Duration
     }
 
-    private let script = Script<Step>()
+    private let script = Script<DomainName, Step>()
     private let clock: any MonotonicClock
 
     /// A transport without answers.

@@ -39,7 +39,11 @@ public struct ReportPost: Hashable, Sendable {
 
 /// Hands reports for mailto destinations to a mail server (RFC 8460 section 5.3).
 ///
-/// The server signs the message by DKIM (section 3) and delivers it whatever policies say about the recipient's TLS.
+/// The server signs the message by DKIM (section 3) unless it is signed already. It must deliver the message whatever
+/// fails of the recipient's TLS, be it by an enforcing MTA-STS policy or by DANE (section 3): a mail server that uses
+/// this library decides with `DecisionOptions.tlsRequiredNo`, and any other one is told by the header field
+/// `TLS-Required: No` that the message bears (RFC 8689). The session that carries it should not be counted for the
+/// next report, or two domains would report to each other for ever (section 3).
 public protocol MailReportTransport: Sendable {
     /// Returns once the server has taken responsibility for the message.
     ///

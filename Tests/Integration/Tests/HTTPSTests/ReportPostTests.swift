@@ -3,6 +3,7 @@
 import Foundation
 import IntegrationSupport
 import MTASTS
+import MTASTSTesting
 import Testing
 
 extension HTTPSTests {
@@ -13,6 +14,39 @@ extension HTTPSTests {
         /// The octets of a body and their SHA-256, computed by others.
         private static let small = Array("not really compressed".utf8)
         private static let smallDigest = "ffe6361a8769c596f6e0232ca744d0e52bb3ac8f0f56908ab35aa8fdf94dc1e6"
+
+        @Test(arguments: HTTPStack.allCases)
+        func keepsThePromises(stack: HTTPStack) async throws {
+            let world = try HTTPSWorld()
+            let transport = try stack.transport(in: world)
+            let violations = await HTTPReportTransportSuite(port: world.port).run(transport: transport.reports)
+            #expect(violations.isEmpty, "\(violations)")
+            await transport.shutdown()
+        }
+
+        /// What a report says of a policy host whose certificate is refused (RFC 8460 section 4.3.2.2).
+        @Test(
+            arguments: HTTPStack.allCases,
+            [
+                ("expired", "X509_V_ERR_CERT_HAS_EXPIRED"), ("not-yet-valid", "X509_V_ERR_CERT_NOT_YET_VALID"),
+                ("self-signed", "X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT"),
+                ("unknown-ca", "X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY"),
+                ("wrong-name", "X509_V_ERR_HOSTNAME_MISMATCH"), ("common-name", "X509_V_ERR_HOSTNAME_MISMATCH"),
+                ("part-wildcard", "X509_V_ERR_HOSTNAME_MISMATCH"),
+            ]
+        )
+        func reasonOfAPolicyFetch(stack: HTTPStack, row: (name: String, reason: String)) async throws {
+            let world = try HTTPSWorld()
+            let transport = try stack.transport(in: world)
+            let host = try #require(world.hosts[row.name]).policyHost
+            // BoringSSL tells no more, and async-http-client hands out no certificate that was refused.
+            let isTold = stack == .curl || row.reason == "X509_V_ERR_HOSTNAME_MISMATCH"
+            let reason = isTold ? row.reason : "CERTIFICATE_VERIFY_FAILED"
+            await #expect(throws: HTTPFailure.certificate(reason: reason)) {
+                try await transport.http.fetch(PolicyRequest(host: host))
+            }
+            await transport.shutdown()
+        }
 
         @Test(arguments: HTTPStack.allCases, [200, 201, 204, 301, 307, 500])
         func statusComesBack(stack: HTTPStack, status: Int) async throws {

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import STSCore
+internal import TLSRPT
+
+extension TLSReporter {
+    typealias Destination = TLSReportingRecord.Destination
+
+    /// What was done for a report so far.
+    struct Effort: Sendable {
+        /// When the first attempt began.
+        let begun: MonotonicTime
+        /// The same by the wall clock: the date of the mails.
+        let date: UnixTime
+        /// When the next attempt is due.
+        var due: MonotonicTime
+        /// Attempts that have failed.
+        var failures = 0
+        /// Destinations that will not take the report, and why.
+        var refused: [Destination: String] = [:]
+
+        init(begun: MonotonicTime, date: UnixTime) {
+            self.begun = begun
+            self.date = date
+            due = begun
+        }
+    }
+
+    /// What came of an attempt.
+    enum Verdict: Sendable {
+        case finished(ReportOutcome)
+        case again(MonotonicTime)
+    }
+
+    /// Makes one attempt: looks up the record and sends the report to its destinations.
+    func attempt(_ report: PreparedReport, _ effort: inout Effort) async throws -> Verdict {
+        let record: TLSReportingRecord
+        switch await lookUp(report.policyDomain) {
+        case .success(let found): record = found
+        case .failure(.notAsked(let reason)): return .finished(.notAsked(reason: reason))
+        case .failure(.trouble(let reason)):
+            try Task.checkCancellation()
+            return verdict(report, &effort, [ReportFailure(destination: nil, reason: reason)])
+        }
+        var seen: Set<Destination> = []
+        let destinations = record.destinations.filter { isUsable($0) && seen.insert($0).inserted }
+            .prefix(max(1, configuration.maximumDestinations))
+        guard !destinations.isEmpty else { return .finished(.noUsableDestination) }
+        var sent: [Destination] = []
+        var failures: [ReportFailure] = []
+        for destination in destinations where effort.refused[destination] == nil {
+            switch try await send(report, to: destination) {
+            case .accepted: sent.append(destination)
+            case .retry(let reason): failures.append(ReportFailure(destination: destination, reason: reason))
+            case .refused(let reason): effort.refused[destination] = reason
+            }
+            if !sent.isEmpty, !configuration.sendsToEachDestination { break }
+        }
+        guard sent.isEmpty else { return .finished(.sent(to: sent)) }
+        let refusals = destinations.compactMap { destination in
+            effort.refused[destination].map { ReportFailure(destination: destination, reason: $0) }
+        }
+        guard !failures.isEmpty else { return .finished(.gaveUp(refusals)) }
+        return verdict(report, &effort, failures + refusals)
+    }
+
+    /// What follows from failures that may pass.
+    private func verdict(_ report: PreparedReport, _ effort: inout Effort, _ failures: [ReportFailure]) -> Verdict {
+        effort.failures += 1
+        let now = monotonicNow
+        let elapsed = now.duration(since: effort.begun)
+        guard let pause = configuration.schedule.pause(afterFailures: effort.failures, elapsed: elapsed) else {
+            return .finished(.gaveUp(failures))
+        }
+        effort.due = now.advanced(by: pause)
+        if let start = report.report.dateRange.start {
+            let day = ReportDay(containing: start)
+            configuration.reportEvent?(.attemptFailed(report.policyDomain, day, failures, nextIn: pause))
+        }
+        return .again(effort.due)
+    }
+
+    private enum LookUpFailure: Error {
+        case notAsked(String)
+        case trouble(String)
+    }
+
+    private func lookUp(_ domain: DomainName) async -> Result<TLSReportingRecord, LookUpFailure> {
+        guard let name = domain.tlsReportingRecordName else { return .failure(.notAsked("the name is too long")) }
+        let records: [[[UInt8]]]
+        do {
+            records = try await dns.txtRecords(at: name).records.map(\.strings)
+        } catch {
+            return .failure(.trouble("\(error)"))
+        }
+        return switch TLSReportingRecord.select(from: records) {
+        case .record(let record): .success(record)
+        case .absent: .failure(.notAsked("there is no _smtp._tls TXT record"))
+        case .several(let count): .failure(.notAsked("\(count) TXT records begin with v=TLSRPTv1;"))
+        case .malformed(let error): .failure(.notAsked("the _smtp._tls TXT record is invalid: \(error)"))
+        }
+    }
+
+    private func isUsable(_ destination: Destination) -> Bool {
+        switch destination {
+        case .mailto: configuration.mail != nil
+        case .https: configuration.https != nil
+        }
+    }
+
+    /// Sends a report to one destination, once all attempts of others to it have ended.
+    private func send(_ report: PreparedReport, to destination: Destination) async throws -> ReportAnswer {
+        try await gate.enter(destination)
+        defer { gate.leave(destination) }
+        // Many domains name the same receiver: not each report must find out anew that it is down.
+        if let reason = gate.trouble(at: destination, now: monotonicNow) { return .retry(reason: reason) }
+        do {
+            switch destination {
+            case .https(let url): return try await post(report, to: url)
+            case .mailto(let address): return try await mail(report, to: address)
+            }
+        } catch let ReportTransportFailure.permanent(reason) {
+            return .refused(reason: reason)
+        } catch {
+            try Task.checkCancellation()
+            let now = monotonicNow
+            let until = now.advanced(by: configuration.schedule.firstPause)
+            gate.noteTrouble("\(error)", at: destination, until: until, now: now)
+            return .retry(reason: "\(error)")
+        }
+    }
+
+    private func post(_ report: PreparedReport, to url: String) async throws -> ReportAnswer {
+        guard let https = configuration.https else { return .refused(reason: "no way to post") }
+        return ReportAnswer(status: try await https.post(report.post(to: url, deadline: configuration.postDeadline)))
+    }
+
+    private func mail(_ report: PreparedReport, to address: String) async throws -> ReportAnswer {
+        guard let mail = configuration.mail else { return .refused(reason: "no way to mail") }
+        let message: ReportMessage
+        do throws(ReportMessage.Fault) {
+            message = try report.message(to: address, from: mail.sender)
+        } catch {
+            return .refused(reason: "\(error)")
+        }
+        let signed: ReportMail
+        do {
+            signed = try await message.mail(signing: mail.signing)
+        } catch {
+            // No matter of the destination: others must not wait for it.
+            try Task.checkCancellation()
+            return .retry(reason: "signing failed: \(error)")
+        }
+        try await mail.transport.send(signed)
+        return .accepted
+    }
+}
