@@ -73,8 +73,23 @@ extension MXPattern {
         }
     }
 
+    /// The end of the pattern at `start` if it is a plain name, with `*.` before it or not; `start` if it is not, or
+    /// if that is for ``form(of:from:to:)`` to say. The grammar takes it as it stands, and it is not inert.
+    @inlinable
+    package static func endOfPlainPattern(_ octets: borrowing Span<UInt8>, from start: Int, to limit: Int) -> Int {
+        let nameStart = octets.hasPrefix("*.", at: start, to: limit) ? start &+ 2 : start
+        let end = octets.endOfPlainName(from: nameStart, to: limit)
+        return end == nameStart ? start : end
+    }
+
     /// Checks the octets of `start..<end` by `["*."] Domain`, taking a final dot and underscores.
     package static func form(of octets: Span<UInt8>, from start: Int, to end: Int) throws(ParseError) -> Form {
+        if start < end, endOfPlainPattern(octets, from: start, to: end) == end { return Form(end: end, start: start) }
+        return try formOctetByOctet(of: octets, from: start, to: end)
+    }
+
+    /// What ``form(of:from:to:)`` finds, with each fault and its place.
+    static func formOctetByOctet(of octets: Span<UInt8>, from start: Int, to end: Int) throws(ParseError) -> Form {
         var form = Form(end: end, start: start)
         guard end > start else { throw ParseError(code: .empty, offset: 0) }
         if octets[start] == 0x5B { throw ParseError(code: .addressLiteral, offset: 0) }
@@ -93,17 +108,15 @@ extension MXPattern {
             throw ParseError(code: .nameTooLong, offset: labelStart + DomainName.maximumOctets)
         }
         var index = labelStart
-        while true {
-            // Letters and digits are nearly all of a name.
-            while index < value.count, value[index].isASCIIAlphanumeric { index &+= 1 }
-            if index == value.count { break }
-            if value[index] == 0x2E {
+        while index < value.count {
+            let octet = value[index]
+            if octet == 0x2E {
                 try checkLabel(value, from: labelStart, to: index)
                 labelStart = index + 1
-            } else if value[index] == 0x5F {
+            } else if octet == 0x5F {
                 if form.underscore == nil { form.underscore = start + index }
-            } else if value[index] != 0x2D {
-                throw ParseError(code: fault(of: value[index]), offset: index)
+            } else if !octet.isASCIIAlphanumeric, octet != 0x2D {
+                throw ParseError(code: fault(of: octet), offset: index)
             }
             index += 1
         }

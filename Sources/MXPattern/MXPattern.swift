@@ -87,11 +87,7 @@ extension MXPattern {
         let hostStart = host.count &- (end &- start &- 1)
         guard hostStart > 0 else { return false }
         // The first label must reach up to that dot, and a valid name has no empty first label.
-        var index = 0
-        while index < hostStart {
-            if host[index] == 0x2E { return false }
-            index += 1
-        }
+        guard host.index(of: 0x2E, from: 0, to: hostStart) == hostStart else { return false }
         return equals(pattern, from: start &+ 1, to: end, host, from: hostStart)
     }
 
@@ -107,9 +103,21 @@ extension MXPattern {
         let name = pattern.extracting(start..<end)
         let rest = host.extracting(hostStart..<host.count)
         guard name.count == rest.count else { return false }
-        // Without a way out of the loop the compiler compares many octets at once.
-        var difference: UInt8 = 0
-        for offset in name.indices { difference |= name[offset].asciiLowercased ^ rest[offset] }
-        return difference == 0
+        guard name.count >= 8 else {
+            return isEqual(name.word(from: 0, to: name.count), rest.word(from: 0, to: rest.count))
+        }
+        var offset = 0
+        while offset &+ 8 < name.count {
+            guard isEqual(name.word(at: offset), rest.word(at: offset)) else { return false }
+            offset &+= 8
+        }
+        // The last eight, some of which were compared before.
+        return isEqual(name.word(at: name.count &- 8), rest.word(at: name.count &- 8))
+    }
+
+    /// Whether eight octets of a pattern are eight octets of a host, but for the case of the pattern's letters.
+    @inline(__always)
+    private static func isEqual(_ pattern: UInt64, _ host: UInt64) -> Bool {
+        pattern == host || pattern.asciiLowercased == host
     }
 }

@@ -40,25 +40,50 @@ extension UInt8 {
     }
 }
 
+extension UInt64 {
+    /// The eight octets with ASCII upper-case letters made lower-case.
+    @inlinable
+    package var asciiLowercased: UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let low = self & ~(ones &<< 7)
+        let atLeastA = low &+ ones &* (0x80 - 0x41)
+        let aboveZ = low &+ ones &* (0x80 - 0x5B)
+        return self | (atLeastA & ~aboveZ & ~self & ones &<< 7) &>> 2
+    }
+}
+
 extension Span<UInt8> {
     /// The eight octets from `start` on, the first in the lowest bits.
     @inlinable
+    @inline(__always)
     package func word(at start: Int) -> UInt64 {
-        // One check for the eight, which the compiler then reads at once.
-        let octets = extracting(start..<(start &+ 8))
-        let low = UInt64(octets[0]) | UInt64(octets[1]) << 8 | UInt64(octets[2]) << 16 | UInt64(octets[3]) << 24
-        let high = UInt64(octets[4]) | UInt64(octets[5]) << 8 | UInt64(octets[6]) << 16 | UInt64(octets[7]) << 24
-        return low | high << 32
+        // The read is checked to lie within the span; unsafe is only that it may give a value that its type does not
+        // have, and UInt64 has all. Read octet by octet the eight cost 26 instructions, like this 6.
+        unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
     }
 
     /// Up to eight octets from `start` on and before `end`, the first in the lowest bits, the missing ones 0.
     @inlinable
+    @inline(__always)
     package func word(from start: Int, to end: Int) -> UInt64 {
-        if end &- start >= 8 { return word(at: start) }
-        guard start < end else { return 0 }
-        let octets = extracting(start..<end)
+        let missing = start &+ 8 &- end
+        guard missing > 0 else { return word(at: start) }
+        guard missing < 8 else { return 0 }
+        // One read of eight octets of which some are outside the range, if the span has as many.
+        if start &+ 8 <= count { return word(at: start) & (UInt64.max &>> UInt64(truncatingIfNeeded: missing &* 8)) }
+        if end >= 8 { return word(at: end &- 8) &>> UInt64(truncatingIfNeeded: missing &* 8) }
+        return extracting(start..<end).lastWord(from: 0)
+    }
+
+    /// Up to seven octets from `start` to the end of the span, the first in the lowest bits, the missing ones 0.
+    @usableFromInline
+    @inline(never)
+    func lastWord(from start: Int) -> UInt64 {
+        let octets = extracting(start..<count)
+        guard !octets.isEmpty else { return 0 }
+        if count >= 8 { return word(at: count &- 8) &>> UInt64(truncatingIfNeeded: (8 &- octets.count) &* 8) }
         var word: UInt64 = 0
-        for offset in octets.indices { word |= UInt64(octets[offset]) << UInt64(truncatingIfNeeded: offset &* 8) }
+        for offset in octets.indices { word |= UInt64(octets[offset]) &<< UInt64(truncatingIfNeeded: offset &* 8) }
         return word
     }
 
@@ -96,15 +121,19 @@ extension Span<UInt8> {
 
     /// Whether the octets of `start..<end` are those of `literal`, case-sensitively.
     @inlinable
+    @inline(__always)
     package func equals(_ literal: StaticString, from start: Int, to end: Int) -> Bool {
         end &- start == literal.utf8CodeUnitCount && hasPrefix(literal, at: start, to: end)
     }
 
     /// Whether `start..<end` begins with the octets of `literal`, case-sensitively.
     @inlinable
+    @inline(__always)
     package func hasPrefix(_ literal: StaticString, at start: Int, to end: Int) -> Bool {
         let count = literal.utf8CodeUnitCount
         guard end &- start >= count else { return false }
+        // A short literal is a constant to the compiler, and one comparison.
+        if count <= 8 { return word(from: start, to: start &+ count) == literal.word }
         let octets = extracting(start..<(start &+ count))
         // StaticString promises `utf8CodeUnitCount` readable octets at `utf8Start` for the program's life.
         let first = unsafe literal.utf8Start
@@ -123,14 +152,18 @@ extension Span<UInt8> {
         from otherStart: Int,
         to otherEnd: Int
     ) -> Bool {
-        guard end &- start == otherEnd &- otherStart else { return false }
-        var offset = 0
         let count = end &- start
-        while offset < count {
-            if self[start &+ offset] != other[otherStart &+ offset] { return false }
-            offset &+= 1
+        guard count == otherEnd &- otherStart else { return false }
+        guard count >= 8 else { return word(from: start, to: end) == other.word(from: otherStart, to: otherEnd) }
+        let left = extracting(start..<end)
+        let right = other.extracting(otherStart..<otherEnd)
+        var offset = 0
+        while offset < count &- 8 {
+            if left.word(at: offset) != right.word(at: offset) { return false }
+            offset &+= 8
         }
-        return true
+        // The last eight, some of which were compared before.
+        return left.word(at: count &- 8) == right.word(at: count &- 8)
     }
 
     /// The octets of `start..<end` as text; octets that are not UTF-8 become U+FFFD.
@@ -147,5 +180,26 @@ extension Span<UInt8> {
         octets.reserveCapacity(end - start)
         for index in start..<end { octets.append(self[index]) }
         return octets
+    }
+}
+
+extension StaticString {
+    /// The first eight octets or fewer, the first in the lowest bits, the missing ones 0.
+    @inlinable
+    @inline(__always)
+    package var word: UInt64 {
+        // StaticString promises `utf8CodeUnitCount` readable octets at `utf8Start` for the program's life.
+        let first = unsafe utf8Start
+        let count = utf8CodeUnitCount
+        var word: UInt64 = 0
+        if count > 0 { word |= unsafe UInt64(first[0]) }
+        if count > 1 { word |= unsafe UInt64(first[1]) &<< 8 }
+        if count > 2 { word |= unsafe UInt64(first[2]) &<< 16 }
+        if count > 3 { word |= unsafe UInt64(first[3]) &<< 24 }
+        if count > 4 { word |= unsafe UInt64(first[4]) &<< 32 }
+        if count > 5 { word |= unsafe UInt64(first[5]) &<< 40 }
+        if count > 6 { word |= unsafe UInt64(first[6]) &<< 48 }
+        if count > 7 { word |= unsafe UInt64(first[7]) &<< 56 }
+        return word
     }
 }

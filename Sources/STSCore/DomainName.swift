@@ -55,8 +55,13 @@ public struct DomainName: Hashable, Sendable {
 
     /// How many labels the name has.
     public var labelCount: Int {
+        let octets = description.utf8.span
         var count = 1
-        for octet in description.utf8 where octet == 0x2E { count += 1 }
+        var dot = octets.index(of: 0x2E, from: 0, to: octets.count)
+        while dot < octets.count {
+            count += 1
+            dot = octets.index(of: 0x2E, from: dot + 1, to: octets.count)
+        }
         return count
     }
 }
@@ -118,16 +123,26 @@ extension DomainName {
     }
 
     private static func canonicalText(_ octets: Span<UInt8>, count: Int) -> String {
-        var canonical: [UInt8] = []
-        canonical.reserveCapacity(count)
-        for index in 0..<count { canonical.append(octets[index].asciiLowercased) }
-        return String(decoding: canonical, as: UTF8.self)
+        var canonical = InlineArray<253, UInt8>(repeating: 0)  // maximumOctets
+        for index in 0..<count { canonical[index] = octets[index].asciiLowercased }
+        // ASCII, as it was checked before, is UTF-8.
+        guard let text = try? UTF8Span(validating: canonical.span.extracting(0..<count)) else { return "" }
+        return String(copying: text)
     }
 
     private static func check(_ octets: Span<UInt8>) throws(ParseError) -> Form {
+        // A long text costs no time.
+        let limit = min(octets.count, Span<UInt8>.maximumPlainName + 1)
+        if limit > 0, octets.endOfPlainName(from: 0, to: limit) == octets.count {
+            return Form(count: limit, isCanonical: !octets.hasUppercase(from: 0, to: limit))
+        }
+        return try checkOctetByOctet(octets)
+    }
+
+    /// What ``check(_:)`` finds, with each fault and its place.
+    private static func checkOctetByOctet(_ octets: Span<UInt8>) throws(ParseError) -> Form {
         var count = octets.count
         guard count > 0 else { throw ParseError(code: .empty, offset: 0) }
-        // Before any scan: a long text costs no time.
         guard count <= maximumOctets + 1 else { throw ParseError(code: .nameTooLong, offset: maximumOctets) }
         if octets[0] == 0x5B { throw ParseError(code: .ipAddress, offset: 0) }
         let hasFinalDot = octets[count - 1] == 0x2E

@@ -28,7 +28,11 @@ struct PolicyReader {
         guard end > 0 else { throw fault(.empty, 0) }
         var start = 0
         while start < end {
-            line += 1
+            line &+= 1
+            if let next = readPlainMX(octets, at: start) {
+                start = next
+                continue
+            }
             let lineFeed = octets.index(of: 0x0A, from: start, to: end)
             // CR is part of a line end only right before LF.
             let hasCR = lineFeed < end && lineFeed > start && octets[lineFeed - 1] == 0x0D
@@ -47,6 +51,23 @@ struct PolicyReader {
         ParseError(code: code, offset: offset, line: max(line, 1))
     }
 
+    /// Reads a line like `mx: mail.example.com` in one pass, as most lines of long policies are, and gives the start of
+    /// the next line; nil if the line is of any other shape, which ``readLine(_:from:to:)`` then looks at.
+    private mutating func readPlainMX(_ octets: Span<UInt8>, at start: Int) -> Int? {
+        let end = octets.count
+        guard octets.hasPrefix("mx: ", at: start, to: end) else { return nil }
+        let value = start &+ 4
+        let valueEnd = MXPattern.endOfPlainPattern(octets, from: value, to: end)
+        guard valueEnd > value else { return nil }
+        var next = valueEnd &+ 1
+        if valueEnd < end, octets[valueEnd] != 0x0A {
+            guard octets.hasPrefix("\r\n", at: valueEnd, to: end) else { return nil }
+            next &+= 1
+        }
+        patterns.insert(octets, PackedRange(start: value, end: valueEnd, isWildcard: octets[value] == 0x2A))
+        return next
+    }
+
     private mutating func readLine(_ octets: Span<UInt8>, from start: Int, to lineEnd: Int) throws(ParseError) {
         let end = octets.endBeforeBlanks(from: start, to: lineEnd)
         guard end > start else {
@@ -56,29 +77,36 @@ struct PolicyReader {
         guard octets[start].isASCIIAlphanumeric else {
             throw fault(octets[start].isBlank ? .leadingBlank : .fieldName, start)
         }
-        var nameEnd = start + 1
-        while nameEnd < end, octets[nameEnd].isExtensionNameTail { nameEnd += 1 }
-        guard nameEnd < end, octets[nameEnd] == 0x3A else { throw fault(.missingColon, nameEnd) }
-        let valueStart = octets.indexAfterBlanks(from: nameEnd + 1, to: end)
-        switch nameEnd - start {
-        case 2 where octets[start] == 0x6D && octets[start + 1] == 0x78:  // mx
-            try readMX(octets, from: valueStart, to: end)
-        case 4 where octets.equals("mode", from: start, to: nameEnd):
-            try readMode(octets, from: valueStart, to: end)
-        case 7 where octets.equals("version", from: start, to: nameEnd):
-            try readVersion(octets, from: valueStart, to: end)
-        case 7 where octets.equals("max_age", from: start, to: nameEnd):
-            try readMaxAge(octets, from: valueStart, to: end)
-        case 33...:
-            throw fault(.nameTooLong, start)
-        default:
+        let name = fieldName(octets, from: start, to: end)
+        guard name.end < end, octets[name.end] == 0x3A else { throw fault(.missingColon, name.end) }
+        let valueStart = octets.indexAfterBlanks(from: name.end + 1, to: end)
+        switch name.field {
+        case .mx: try readMX(octets, from: valueStart, to: end)
+        case .mode: try readMode(octets, from: valueStart, to: end)
+        case .version: try readVersion(octets, from: valueStart, to: end)
+        case .maxAge: try readMaxAge(octets, from: valueStart, to: end)
+        case nil:
+            guard name.end - start <= 32 else { throw fault(.nameTooLong, start) }
             try checkExtensionValue(octets, from: valueStart, to: end)
             extensions.insert(
                 octets,
-                PackedRange(start: start, end: nameEnd, isFlagged: false),
+                PackedRange(start: start, end: name.end),
                 payload: (UInt32(valueStart), UInt32(end))
             )
         }
+    }
+
+    private enum Field { case version, mode, maxAge, mx }
+
+    /// The field name at `start`, up to the first octet that is outside of it.
+    private func fieldName(_ octets: Span<UInt8>, from start: Int, to end: Int) -> (field: Field?, end: Int) {
+        if octets.hasPrefix("mx:", at: start, to: end) { return (.mx, start &+ 2) }
+        if octets.hasPrefix("mode:", at: start, to: end) { return (.mode, start &+ 4) }
+        if octets.hasPrefix("version:", at: start, to: end) { return (.version, start &+ 7) }
+        if octets.hasPrefix("max_age:", at: start, to: end) { return (.maxAge, start &+ 7) }
+        var nameEnd = start &+ 1
+        while nameEnd < end, octets[nameEnd].isExtensionNameTail { nameEnd &+= 1 }
+        return (nil, nameEnd)
     }
 
     // Of repeated fields only the first counts (section 3.2). A later one is not held to its own rule, but a line
@@ -126,7 +154,11 @@ struct PolicyReader {
         } catch {
             throw fault(.mx(error.code), start + error.offset)
         }
-        patterns.insert(octets, PackedRange(start: start, end: form.end, isFlagged: form.isInert), payload: nil)
+        let isWildcard = octets[start] == 0x2A
+        patterns.insert(
+            octets,
+            PackedRange(start: start, end: form.end, isWildcard: isWildcard, isInert: form.isInert)
+        )
     }
 
     private func checkExtensionValue(_ octets: Span<UInt8>, from start: Int, to end: Int) throws(ParseError) {

@@ -35,7 +35,7 @@ public struct STSPolicy: Sendable {
     let patternCount: UInt32
     private let storedMaxAge: UInt32
 
-    init(text: [UInt8], contents: PolicyReader) {
+    init(text: [UInt8], contents: consuming PolicyReader) {
         self.text = text
         self.mode = contents.mode ?? .none
         self.storedMaxAge = contents.maxAge ?? 0
@@ -68,10 +68,18 @@ public struct STSPolicy: Sendable {
         let octets = text.span
         let table = table.span
         let name = host.description.utf8.span
+        // A wildcard stands for all before the host's first dot (section 4.1). Nearly all patterns that do not match
+        // have another length than one that does; one of the shape of an IP address is inert, and its flag differs.
+        let firstDot = name.index(of: 0x2E, from: 0, to: name.count)
+        let whole = PackedRange(start: 0, end: name.count).shape
+        let wildcard = PackedRange(start: firstDot, end: name.count &+ 1, isWildcard: true).shape
         for index in 0..<Int(patternCount) {
             let range = PackedRange(table[index])
-            if range.isFlagged { continue }  // of the shape of an IP address: inert
-            if MXPattern.octets(octets, from: range.start, to: range.end, match: name) { return true }
+            if range.shape == whole {
+                if MXPattern.equals(octets, from: range.start, to: range.end, name, from: 0) { return true }
+            } else if range.shape == wildcard {
+                if MXPattern.equals(octets, from: range.start &+ 1, to: range.end, name, from: firstDot) { return true }
+            }
         }
         return false
     }
@@ -95,7 +103,7 @@ extension STSPolicy {
         public subscript(position: Int) -> MXPattern {
             precondition(indices.contains(position), "position out of range")
             let range = PackedRange(policy.table[position])
-            return MXPattern(policy.text.span.text(from: range.start, to: range.end), isInert: range.isFlagged)
+            return MXPattern(policy.text.span.text(from: range.start, to: range.end), isInert: range.isInert)
         }
     }
 

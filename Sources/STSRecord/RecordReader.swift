@@ -12,7 +12,8 @@ struct RecordReader {
     static let version: StaticString = "v=STSv1"
 
     var id: STSRecord.ID?
-    var extensions = ExtensionCollector()
+    /// Nil as long as there is none, as in nearly all records: then nothing is to be released.
+    var extensions: ExtensionCollector?
 
     mutating func read(_ octets: Span<UInt8>) throws(STSRecord.ParseError) {
         let end = octets.count
@@ -43,14 +44,12 @@ struct RecordReader {
         guard octets[start].isASCIIAlphanumeric else {
             throw .init(code: octets[start] == 0x3B ? .emptyField : .fieldName, offset: start)
         }
+        if id == nil, octets.hasPrefix("id=", at: start, to: end) { return try readID(octets, at: start + 3) }
         var nameEnd = start + 1
         while nameEnd < end, octets[nameEnd].isExtensionNameTail { nameEnd += 1 }
         guard nameEnd < end, octets[nameEnd] == 0x3D else { throw .init(code: .missingEquals, offset: nameEnd) }
         guard nameEnd - start <= 32 else { throw .init(code: .nameTooLong, offset: start) }
         let valueStart = nameEnd + 1
-        if id == nil, octets.equals("id", from: start, to: nameEnd) {
-            return try readID(octets, at: valueStart)
-        }
         var valueEnd = valueStart
         while valueEnd < end, octets[valueEnd].isRecordValueOctet { valueEnd += 1 }
         guard valueEnd > valueStart else {
@@ -59,12 +58,12 @@ struct RecordReader {
         }
         // A later `v` or `id` is a duplicate and ignored (section 3.2, last paragraph).
         if !octets.equals("v", from: start, to: nameEnd), !octets.equals("id", from: start, to: nameEnd) {
-            extensions.add(
-                STSRecord.Extension(
-                    checkedName: octets.text(from: start, to: nameEnd),
-                    value: octets.text(from: valueStart, to: valueEnd)
-                )
+            let field = STSRecord.Extension(
+                checkedName: octets.text(from: start, to: nameEnd),
+                value: octets.text(from: valueStart, to: valueEnd)
             )
+            extensions = extensions ?? ExtensionCollector()
+            extensions?.add(field)
         }
         return valueEnd
     }
@@ -73,8 +72,7 @@ struct RecordReader {
         let end = octets.count
         // One octet more than an id may have is enough to see that it is too long.
         let limit = min(end, start + STSRecord.ID.maximumOctets + 1)
-        var index = start
-        while index < limit, octets[index].isASCIIAlphanumeric { index += 1 }
+        let index = octets.indexAfterAlphanumerics(from: start, to: limit)
         // `id=a-1` is grammatical as an extension, yet a first id that is bad makes the record invalid.
         let isEnded = index == end || octets[index].isBlank || octets[index] == 0x3B
         guard isEnded, index > start, index - start <= STSRecord.ID.maximumOctets else {

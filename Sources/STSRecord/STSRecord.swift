@@ -30,7 +30,7 @@ public struct STSRecord: Hashable, Sendable {
         try reader.read(octets)
         guard let id = reader.id else { throw ParseError(code: .missingID, offset: octets.count) }
         self.id = id
-        self.extensions = reader.extensions.fields
+        self.extensions = reader.extensions?.fields ?? []
     }
 
     /// Reads a record from the joined character-strings of one TXT resource record.
@@ -79,9 +79,9 @@ extension STSRecord {
         /// The id at `start..<end`, which are 1 to 32 letters and digits.
         init(checked octets: Span<UInt8>, from start: Int, to end: Int) {
             words.0 = octets.word(from: start, to: end)
-            words.1 = octets.word(from: start + 8, to: end)
-            words.2 = octets.word(from: start + 16, to: end)
-            words.3 = octets.word(from: start + 24, to: end)
+            if end &- start > 8 { words.1 = octets.word(from: start &+ 8, to: end) }
+            if end &- start > 16 { words.2 = octets.word(from: start &+ 16, to: end) }
+            if end &- start > 24 { words.3 = octets.word(from: start &+ 24, to: end) }
             count = UInt8(truncatingIfNeeded: end - start)
         }
 
