@@ -32,18 +32,14 @@ struct TLSFacts: Sendable {
     func observation(verifying name: DomainName?, now: UnixTime) -> TLSObservation {
         if let failure {
             guard failure.contains(Self.verifyFailure) else { return .handshakeFailed(reason: failure) }
-            return .established(chainStatus(now))
+            let chain = CertificateStatus.notTrusted(reason: Self.verifyFailure)
+            guard let name, let certificate else { return .established(chain) }
+            return .established(.examine(leaf: certificate.der, host: name, at: now, chain: chain))
         }
         guard isVersionCurrent else { return .establishedBelowTLS12 }
         guard let name else { return .established(.notVerified(reason: "encryption is all that was asked for")) }
-        guard let certificate, certificate.identifies(name) else { return .established(.hostMismatch) }
-        return .established(.valid)
-    }
-
-    private func chainStatus(_ now: UnixTime) -> CertificateStatus {
-        if let certificate, certificate.notAfter < now { return .expired }
-        if let certificate, now < certificate.notBefore { return .notYetValid }
-        return .notTrusted(reason: "the chain is not valid or leads to no trusted root")
+        guard let certificate else { return .established(.notVerified(reason: "there is no certificate")) }
+        return .established(.examine(leaf: certificate.der, host: name, at: now))
     }
 
     /// An error as a text of bounded length, without BoringSSL's source locations.
