@@ -7,9 +7,12 @@ import PackageDescription
 let package = Package(
     name: "Tools",
     platforms: [.macOS(.v26)],
-    products: [.executable(name: "mta-sts", targets: ["mta-sts"])],
+    products: [
+        .executable(name: "mta-sts", targets: ["mta-sts"]),
+        .library(name: "SMTPClient", targets: ["SMTPClient"]),
+    ],
     dependencies: [
-        .package(name: "swift-mta-sts", path: "..", traits: ["AsyncHTTPClient"]),
+        .package(name: "swift-mta-sts", path: "..", traits: ["AsyncHTTPClient", "ZLIB"]),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
@@ -19,6 +22,7 @@ let package = Package(
             name: "mta-sts",
             dependencies: [
                 "ConformanceRunner",
+                "SMTPClient",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -27,6 +31,7 @@ let package = Package(
                 .product(name: "MTASTSFoundation", package: "swift-mta-sts"),
                 .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
                 .product(name: "MTASTSAsyncHTTPClient", package: "swift-mta-sts"),
+                .product(name: "MTASTSZLIB", package: "swift-mta-sts"),
                 .product(name: "MTASTSTesting", package: "swift-mta-sts"),
             ]
         ),
@@ -38,7 +43,28 @@ let package = Package(
                 .product(name: "MTASTSTesting", package: "swift-mta-sts"),
             ]
         ),
+        .target(
+            name: "SMTPClient",
+            dependencies: [
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]
+        ),
         .testTarget(name: "ConformanceRunnerTests", dependencies: ["ConformanceRunner"]),
+        .testTarget(
+            name: "SMTPClientTests",
+            dependencies: [
+                "SMTPClient",
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]
+        ),
         .testTarget(
             name: "CommandTests",
             dependencies: [

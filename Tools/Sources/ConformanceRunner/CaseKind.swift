@@ -20,23 +20,23 @@ enum CaseKind: String, CaseIterable, Sendable {
     /// Whether the library does not have what the kind is about: cases are counted, not run.
     var isSkipped: Bool {
         switch self {
-        case .tlsrptReport, .socketmap: true
+        case .socketmap: true
         default: false
         }
     }
 
     /// Whether there is a strict mode that can come to something else than the default.
-    var hasStrictMode: Bool { self == .policy || self == .mxMatch }
+    var hasStrictMode: Bool { self == .policy || self == .mxMatch || self == .tlsrptReport }
 
     /// The verdicts that the kind knows.
     var verdicts: Set<String> {
         switch self {
-        case .record, .policy, .policyWrite, .fetch, .tlsrptRecord: ["accept", "reject"]
+        case .record, .policy, .policyWrite, .fetch, .tlsrptRecord, .tlsrptReport: ["accept", "reject"]
         case .mxMatch: ["match", "no-match"]
         case .certMatch: ["pass", "fail"]
         case .evaluate: ["deliver", "defer"]
         case .cache: ["use-cached", "use-fetched", "no-policy"]
-        case .tlsrptReport, .socketmap: []
+        case .socketmap: []
         }
     }
 
@@ -49,7 +49,8 @@ enum CaseKind: String, CaseIterable, Sendable {
         case .evaluate: ["via", "policy_type", "results"]
         case .cache: ["fetches", "report", "alert"]
         case .tlsrptRecord: ["rua", "unusable_rua", "extensions"]
-        case .policyWrite, .mxMatch, .tlsrptReport, .socketmap: []
+        case .tlsrptReport: ["sessions", "policy_type", "result_type", "start", "end"]
+        case .policyWrite, .mxMatch, .socketmap: []
         }
     }
 
@@ -70,7 +71,8 @@ enum CaseKind: String, CaseIterable, Sendable {
         case .fetch: try await FetchCase(input).outcome()
         case .cache: try await CacheCase(input).outcome()
         case .tlsrptRecord: try TextCases.tlsrptRecord(input)
-        case .tlsrptReport, .socketmap: [:]
+        case .tlsrptReport: try TextCases.tlsrptReport(input, isStrict: isStrict)
+        case .socketmap: [:]
         }
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Foundation
 internal import MTASTS
 internal import MTASTSFoundation
 
-/// The kinds that are about a text alone: record, tlsrpt-record, policy, policy-write and mx-match.
+/// The kinds that are about a text alone: record, tlsrpt-record, tlsrpt-report, policy, policy-write and mx-match.
 enum TextCases {
     static func record(_ input: JSONValue) throws(CaseFault) -> CaseOutcome {
         guard case .record(let record) = STSRecord.select(from: try resourceRecords(input)) else {
@@ -27,6 +28,30 @@ enum TextCases {
             "extensions": JSONValue(pairs: record.extensions.map { ($0.name, $0.value) }),
         ]
     }
+
+    static func tlsrptReport(_ input: JSONValue, isStrict: Bool) throws(CaseFault) -> CaseOutcome {
+        guard case .string(let text) = input else { throw CaseFault(reason: "input is no string") }
+        guard let reading = try? TLSReport.read(json: Array(text.utf8)), reading.conforms || !isStrict else {
+            return ["verdict": "reject"]
+        }
+        let report = reading.report
+        let first = report.policies.first
+        return [
+            "verdict": "accept",
+            "sessions": .array(
+                report.policies.map {
+                    .array([.integer($0.summary.successfulSessions), .integer($0.summary.failedSessions)])
+                }
+            ),
+            "policy_type": JSONValue(first?.policy.type?.rawValue),
+            "result_type": JSONValue(first?.failureDetails.first?.resultType.rawValue),
+            "start": JSONValue(report.dateRange.start.map(dateAndTime)),
+            "end": JSONValue(report.dateRange.end.map(dateAndTime)),
+        ]
+    }
+
+    /// A moment by RFC 3339 in UTC.
+    private static func dateAndTime(_ moment: UnixTime) -> String { Date(moment).formatted(.iso8601) }
 
     /// The resource records of a case, each as its character-strings.
     private static func resourceRecords(_ input: JSONValue) throws(CaseFault) -> [[[UInt8]]] {

@@ -17,6 +17,7 @@ struct MTASTSCommand: AsyncParsableCommand {
         version: "mta-sts 0.1.0",
         subcommands: [
             DemoCommand.self, CheckCommand.self, LintCommand.self, MatchCommand.self, GenerateCommand.self,
+            ReportCommand.self,
             ConformanceCommand.self,
         ]
     )

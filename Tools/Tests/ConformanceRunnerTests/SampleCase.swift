@@ -27,7 +27,8 @@ func run(_ text: String, file: String = "cases.jsonl") async throws -> Conforman
 }
 
 extension SampleCase {
-    static let all = records + reportingRecords + policies + names + certificates + walks + fetches + caches + refreshes
+    static let all =
+        records + reportingRecords + reports + policies + names + certificates + walks + fetches + caches + refreshes
 
     private init(_ kind: String, _ input: String, isGood: Bool, _ members: String = "") {
         let verdicts =
@@ -72,6 +73,30 @@ extension SampleCase {
         SampleCase("tlsrpt-record", #""v=TLSRPTv1; rua=noscheme""#, isGood: false),
         SampleCase("tlsrpt-record", "[]", isGood: false, #","rua":null"#),
     ]
+
+    static let reports = [
+        SampleCase(
+            "tlsrpt-report",
+            report(#""policy-type":"sts","policy-domain":"x.example","mx-host":["a.x.example"],"policy-string":["a"]"#),
+            isGood: true,
+            #","sessions":[[5,3]],"policy_type":"sts","result_type":"certificate-expired","#
+                + #""start":"2026-01-01T00:00:00Z","end":"2026-01-01T23:59:59Z""#
+        ),
+        SampleCase("tlsrpt-report", #""{\"organization-name\":\"x\"}""#, isGood: false, #","sessions":null"#),
+        SampleCase("tlsrpt-report", #""[]""#, isGood: false),
+    ]
+
+    /// A report whose policy has these members, as a JSON string.
+    static func report(_ policy: String) -> String {
+        let text =
+            #"{"organization-name":"o","date-range":{"start-datetime":"2026-01-01T00:00:00Z","#
+            + #""end-datetime":"2026-01-01T23:59:59Z"},"contact-info":"a@b.example","report-id":"1@b.example","#
+            + #""policies":[{"policy":{\#(policy)},"summary":{"total-successful-session-count":5,"#
+            + #""total-failure-session-count":3},"failure-details":[{"result-type":"certificate-expired","#
+            + #""sending-mta-ip":"192.0.2.1","receiving-mx-hostname":"a.x.example","receiving-ip":"192.0.2.2","#
+            + #""failed-session-count":3}]}]}"#
+        return "\"" + text.replacing("\"", with: "\\\"") + "\""
+    }
 
     static let policies = [
         SampleCase(

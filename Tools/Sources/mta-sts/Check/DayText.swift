@@ -13,6 +13,12 @@ enum DayText {
         return Date(UnixTime(secondsSinceEpoch: bounded)).formatted(.iso8601.year().month().day())
     }
 
+    /// The first moment of a day written as `2026-01-31`; nil if it is no date.
+    static func moment(ofDate text: String) -> UnixTime? {
+        let date = try? Date(text, strategy: .iso8601.year().month().day())
+        return date.map { UnixTime(secondsSinceEpoch: Int64($0.timeIntervalSince1970)) }
+    }
+
     /// The day that an id begins with, as in `20260131T120000`; nil if it does not look like one.
     static func day(fromID id: String) -> UnixTime? {
         let digits = id.prefix { $0.isASCII && $0.isNumber }

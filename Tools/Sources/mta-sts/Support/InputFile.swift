@@ -12,6 +12,17 @@ enum InputFile {
         let description: String
     }
 
+    /// Reads a file, or standard input if the name is `-`, piece by piece.
+    static func pieces(of name: String, _ body: (Data) throws -> Void) throws {
+        let handle: FileHandle
+        if name == "-" {
+            handle = .standardInput
+        } else {
+            handle = try FileHandle(forReadingFrom: URL(filePath: name))
+        }
+        while let piece = try handle.read(upToCount: limit), !piece.isEmpty { try body(piece) }
+    }
+
     /// The octets of a file, of standard input if the name is `-`; no more than ``limit``.
     static func octets(of name: String) throws(Failure) -> [UInt8] {
         let handle: FileHandle

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MTASTS
+
+/// Which reports, and which of their entries, are counted.
+struct ReportFilter: Equatable, Sendable {
+    /// The policy domains to count; empty for all.
+    var domains: Set<DomainName> = []
+
+    /// The first and the last day to count, by the day that a report begins on; nil for no bound.
+    var since: ReportDay?
+    var until: ReportDay?
+
+    /// Whether a report's day is within the bounds; a report without a beginning is, if there is no bound.
+    func includes(day: ReportDay?) -> Bool {
+        guard since != nil || until != nil else { return true }
+        guard let day else { return false }
+        return (since.map { $0 <= day } ?? true) && (until.map { day <= $0 } ?? true)
+    }
+
+    /// Whether an entry is about one of the domains.
+    func includes(_ entry: TLSReport.PolicyEntry) -> Bool {
+        domains.isEmpty || entry.policy.domain.flatMap { DomainName($0) }.map(domains.contains) ?? false
+    }
+}
+
+extension ReportDay {
+    /// Reads a date as `2026-01-31`.
+    init?(date text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.map(\.utf8.count) == [4, 2, 2],
+            parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+            let moment = DayText.moment(ofDate: text)
+        else { return nil }
+        let day = ReportDay(containing: moment)
+        // 2026-02-31 is none.
+        guard day.description == text else { return nil }
+        self = day
+    }
+}
