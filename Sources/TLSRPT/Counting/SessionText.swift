@@ -21,7 +21,20 @@ extension String {
     fileprivate func isPlain(_ limit: Int) -> Bool {
         let octets = utf8.span
         guard !octets.isEmpty, octets.count <= limit else { return false }
-        for index in octets.indices where octets[index] &- 0x20 >= 0x5F { return false }
+        let (ones, high): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        var index = 0
+        while octets.count &- index >= 8 {
+            let word = octets.word(at: index)
+            // No octet above 0x7E, none below 0x20: without the high bits no carry, with them no borrow.
+            guard (word | (word &+ ones)) & high == 0, ((word | high) &- ones &* 0x20) & high == high else {
+                return false
+            }
+            index &+= 8
+        }
+        while index < octets.count {
+            guard octets[index] &- 0x20 < 0x5F else { return false }
+            index &+= 1
+        }
         return true
     }
 
