@@ -108,7 +108,9 @@ let package = Package(
         ),
         .testTarget(
             name: "MTASTSTests",
-            dependencies: ["RequirementTrait", "MTASTS", "MTASTSTesting", "MTASTSFoundation", "VectorSupport"]
+            dependencies: [
+                "RequirementTrait", "MTASTS", "MTASTSTesting", "MTASTSFoundation", "TLSRPTFiles", "VectorSupport",
+            ]
         ),
         .testTarget(
             name: "MTASTSSystemDNSTests",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import PolicyCache
+internal import STSCore
 import Synchronization
 
 /// What a scripted transport answers by key, and what it was asked.

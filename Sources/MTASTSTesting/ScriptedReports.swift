@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import MTASTS
-internal import PolicyCache
 import Synchronization
 
 /// A transport of reports, by POST and by mail, that answers by a script and keeps what it is given. A destination

@@ -10,6 +10,7 @@ internal import TLSRPT
 /// 2026-11-25/             a UTC day
 ///     s-<time>-<16 digits>.tally   a segment: lines in order, never changed once it has its name
 ///     m-<time>-<16 digits>.tally   several segments put together; it begins with their names
+///     finished        the domains whose report is done with, a line each
 /// .lock                   locked while a segment gets its name, and while a day is removed
 /// .compacting             locked while segments are put together
 /// .tmp-<16 digits>        a segment being written, locked by its writer

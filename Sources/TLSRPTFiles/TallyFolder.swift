@@ -27,8 +27,8 @@ public import TLSRPT
 public final class TallyFolder: Sendable {
     private let tree: SegmentTree
     // A flush does not wait for a day's merge.
-    private let writer = DispatchQueue(label: "mta-sts.tally.write")
-    private let reader = DispatchQueue(label: "mta-sts.tally.read")
+    let writer = DispatchQueue(label: "mta-sts.tally.write")
+    let reader = DispatchQueue(label: "mta-sts.tally.read")
     private let report: @Sendable (Problem) -> Void
 
     /// Opens a folder, and removes what a crash may have left half-written. It blocks while it does.
@@ -156,7 +156,7 @@ public final class TallyFolder: Sendable {
         try await run(on: writer) { tree throws(Failure) in try tree.remove(day) }
     }
 
-    private func run<Result: Sendable>(
+    func run<Result: Sendable>(
         on queue: DispatchQueue,
         _ body: @escaping @Sendable (SegmentTree) throws(Failure) -> Result
     ) async throws -> Result {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import PolicyCache
 public import STSCore
 public import TLSRPT
 

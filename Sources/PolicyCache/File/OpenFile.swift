@@ -50,12 +50,15 @@ extension OpenFile {
         case new
         /// To be locked, made if missing.
         case lock
+        /// To be written to at its end, made if missing.
+        case appending
 
         fileprivate var flags: Int32 {
             switch self {
             case .reading: O_RDONLY | O_NONBLOCK | O_NOCTTY
             case .new: O_WRONLY | O_CREAT | O_EXCL
             case .lock: O_RDWR | O_CREAT | O_NONBLOCK
+            case .appending: O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK
             }
         }
     }

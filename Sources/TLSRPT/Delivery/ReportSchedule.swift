@@ -13,6 +13,10 @@ public struct ReportSchedule: Hashable, Sendable {
     /// The reports of a day are spread over this time after its end, in seconds; four hours by RFC 8460 section 4.1.
     public var spreadSeconds: Int64 = 14_400
 
+    /// No report is sent sooner after its day's end, in seconds, so that the day's last sessions have been written down
+    /// by then.
+    public var earliestSeconds: Int64 = 300
+
     /// The pause after the first failure; it doubles with each further one.
     public var firstPause = Duration.seconds(300)
 
@@ -25,16 +29,17 @@ public struct ReportSchedule: Hashable, Sendable {
     /// The schedule of the RFC for a submitter.
     public init(submitter: DomainName) { self.submitter = submitter }
 
-    /// When the report on a domain and a day is first sent: 1 second to ``spreadSeconds`` after the day's end.
+    /// When the report on a domain and a day is first sent: ``earliestSeconds`` to ``spreadSeconds`` after the day's end,
+    /// at least a second.
     public func firstAttempt(about domain: DomainName, on day: ReportDay) -> UnixTime {
         // FNV-1a over the three, and a last mix so that all bits count.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for octet in "\(submitter) \(day) \(domain)".utf8 { hash = (hash ^ UInt64(octet)) &* 0x0000_0100_0000_01B3 }
         hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
         hash ^= hash >> 31
-        let delay = Int64(hash % UInt64(max(1, spreadSeconds))) + 1
-        // The last second of a day is its end; the delay counts from the second after it.
-        return day.end.advanced(bySeconds: 1).advanced(bySeconds: delay)
+        let earliest = min(max(1, earliestSeconds), max(1, spreadSeconds))
+        let delay = earliest + Int64(hash % UInt64(max(1, spreadSeconds) - earliest + 1))
+        return day.next.start.advanced(bySeconds: delay)
     }
 
     /// The pause before the next attempt, nil if there is to be none.
