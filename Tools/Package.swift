@@ -32,6 +32,7 @@ let package = Package(
                 .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
                 .product(name: "MTASTSAsyncHTTPClient", package: "swift-mta-sts"),
                 .product(name: "MTASTSZLIB", package: "swift-mta-sts"),
+                .product(name: "TLSRPTFiles", package: "swift-mta-sts"),
                 .product(name: "MTASTSTesting", package: "swift-mta-sts"),
             ]
         ),
@@ -66,12 +67,24 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "ReceiverTests",
+            dependencies: [
+                "mta-sts",
+                "SMTPClient",
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .testTarget(
             name: "CommandTests",
             dependencies: [
                 "mta-sts",
                 .product(name: "MTASTS", package: "swift-mta-sts"),
                 .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
                 .product(name: "MTASTSTesting", package: "swift-mta-sts"),
+                .product(name: "MTASTSZLIB", package: "swift-mta-sts"),
+                .product(name: "TLSRPT", package: "swift-mta-sts"),
+                .product(name: "TLSRPTFiles", package: "swift-mta-sts"),
             ],
             exclude: ["Golden"]
         ),

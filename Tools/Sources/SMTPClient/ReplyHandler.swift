@@ -24,6 +24,7 @@ final class ReplyHandler: ChannelInboundHandler {
     private var stage = SMTPStage.greeting
     private var timer: Scheduled<Void>?
     private var deadline: Scheduled<Void>?
+    private var limits: (greeting: TimeAmount, total: TimeAmount)?
 
     /// Why the connection is of no use any more.
     private(set) var failure: SMTPError?
@@ -38,15 +39,23 @@ final class ReplyHandler: ChannelInboundHandler {
     /// The server's greeting, which comes without a command.
     private(set) var greeting: EventLoopFuture<SMTPReply>?
 
-    /// Waits for the greeting, from the beginning of the connection.
-    func awaitGreeting(within limit: TimeAmount, on loop: any EventLoop) {
-        greeting = awaitReply(.greeting, within: limit, on: loop)
+    /// Waits for the greeting; its time, and that of the session in all, begin when the connection stands.
+    func awaitGreeting(within limit: TimeAmount, total: TimeAmount, on loop: any EventLoop) {
+        let promise = loop.makePromise(of: SMTPReply.self)
+        reply = promise
+        greeting = promise.futureResult
+        limits = (limit, total)
     }
 
-    /// Sets when the session is over, whatever happens.
-    func setDeadline(_ limit: TimeAmount, on loop: any EventLoop) {
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        deadline = loop.scheduleTask(in: limit) { bound.value.fail(.timedOut(bound.value.stage)) }
+    func channelActive(context: ChannelHandlerContext) {
+        if let limits {
+            begin(.greeting, within: limits.greeting, on: context.eventLoop)
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            deadline = context.eventLoop.scheduleTask(in: limits.total) {
+                bound.value.fail(.timedOut(bound.value.stage))
+            }
+        }
+        context.fireChannelActive()
     }
 
     private func awaitReply(

@@ -75,37 +75,38 @@ public struct SMTPClient: Sendable {
     /// - Throws: ``SMTPError``. The connection is closed then.
     public func connect(to host: String, port: Int = 25) async throws(SMTPError) -> SMTPSession {
         let timeouts = configuration.timeouts
-        let loop = configuration.group.any()
-        let bootstrap = ClientBootstrap(group: loop)
+        let bootstrap = ClientBootstrap(group: configuration.group.any())
             .connectTimeout(TimeAmount(timeouts.connect))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
+        guard !Task.isCancelled else { throw .cancelled }
+        let connection: Connection
+        do {
+            connection = try await bootstrap.connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let closer = SocketCloser()
                     let handler = ReplyHandler(closer: closer)
                     try channel.pipeline.syncOperations.addHandlers([closer, handler])
-                    handler.awaitGreeting(within: TimeAmount(timeouts.greeting), on: channel.eventLoop)
-                    handler.setDeadline(TimeAmount(timeouts.total), on: channel.eventLoop)
+                    handler.awaitGreeting(
+                        within: TimeAmount(timeouts.greeting),
+                        total: TimeAmount(timeouts.total),
+                        on: channel.eventLoop
+                    )
+                    return Connection(channel: channel, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
                 }
             }
-        guard !Task.isCancelled else { throw .cancelled }
-        let channel: any Channel
-        let handler: NIOLoopBound<ReplyHandler>
-        do {
-            channel = try await bootstrap.connect(host: host, port: port).get()
-            handler = try await channel.eventLoop.submit {
-                NIOLoopBound(
-                    try channel.pipeline.syncOperations.handler(type: ReplyHandler.self),
-                    eventLoop: channel.eventLoop
-                )
-            }.get()
         } catch {
             throw .connectionFailed(reason: TLSFacts.text(error))
         }
-        let session = SMTPSession(client: self, channel: channel, handler: handler)
+        let session = SMTPSession(client: self, channel: connection.channel, handler: connection.handler)
         try await session.begin()
         return session
     }
+}
+
+/// A connection and the client's end of it.
+private struct Connection: Sendable {
+    let channel: any Channel
+    let handler: NIOLoopBound<ReplyHandler>
 }
 
 /// How long the steps of a session may take. RFC 5321 section 4.5.3.2 asks for patience; a server that needs longer

@@ -48,7 +48,11 @@ struct ProcessTests {
         ("\"$1\" generate --domain example.com --mode none --max-age 9w9", 1), ("\"$1\" generate", 64),
         ("\"$1\" check", 64), ("\"$1\" check --dns nonsense:port example.com", 64),
         ("\"$1\" check --ca /nonexistent example.com", 2), ("\"$1\" --version", 0), ("\"$1\" --help", 0),
-        ("\"$1\" nonsense", 64),
+        ("\"$1\" report read /nonexistent", 2), ("\"$1\" report read --chart a.png x", 64), ("\"$1\" report read", 64),
+        ("\"$1\" report read --since 2026-02-30 x", 64), ("echo x | \"$1\" report read -", 2),
+        ("\"$1\" report advise --policy x y", 64), ("\"$1\" report build --output x", 64),
+        ("\"$1\" report build --organization x --contact nobody --output x y", 64), ("\"$1\" report send", 64),
+        ("\"$1\" report send --dry-run /nonexistent", 1), ("\"$1\" nonsense", 64),
     ])
     func exitCodes(_ line: String, _ expected: Int32) throws {
         let ending = try shell(line)

@@ -3,6 +3,7 @@
 import Foundation
 import MTASTS
 import MTASTSZLIB
+import TLSRPTFiles
 
 /// Makes the reports of recorded sessions.
 struct ReportBuild {
@@ -85,23 +86,50 @@ struct ReportBuild {
         if faults.count < Self.maximumFaults { faults.append(fault) }
     }
 
-    /// The reports, by day and domain, and what is wrong with the recording or with a report.
-    mutating func files() -> (files: [File], faults: [String]) {
+    /// Gives the reports of what was counted, by day and domain.
+    mutating func makeReports(_ emit: (File) throws -> Void) rethrows {
         let tally = counter.drain()
-        var files: [File] = []
-        var problems = faults
-        if faultCount > faults.count { problems.append("and \(faultCount - faults.count) more lines") }
         for day in tally.reportDays {
-            for domain in tally.domains(on: day) {
-                guard let report = tally.report(for: day, domain: domain, from: sender) else { continue }
-                do throws(Refusal) {
-                    files.append(try file(report, domain, day))
-                } catch {
-                    problems.append("\(domain) on \(day): \(error)")
-                }
-            }
+            for domain in tally.domains(on: day) { try make(tally, domain, day, emit) }
+            noteOverflow(tally.overflow(on: day), day)
         }
-        return (files, problems)
+    }
+
+    /// Gives the reports of a folder of tallies, a domain at a time. The folder keeps them.
+    mutating func makeReports(of folder: TallyFolder, _ emit: (File) throws -> Void) async throws {
+        for day in try await folder.days() where self.day == nil || self.day == day {
+            let overflow = try await folder.forEachDomain(on: day) { domain, tally in
+                let totals = tally.totals(of: domain, on: day)
+                sessions = SessionCounts.sum(sessions, totals.all)
+                try make(tally, domain, day, emit)
+            }
+            noteOverflow(overflow, day)
+        }
+    }
+
+    private mutating func make(
+        _ tally: SessionTally,
+        _ domain: DomainName,
+        _ day: ReportDay,
+        _ emit: (File) throws -> Void
+    ) rethrows {
+        guard let report = tally.report(for: day, domain: domain, from: sender) else { return }
+        let made: File
+        do throws(Refusal) {
+            made = try file(report, domain, day)
+        } catch {
+            return note("\(domain) on \(day): \(error)")
+        }
+        try emit(made)
+    }
+
+    private mutating func noteOverflow(_ totals: SessionTotals, _ day: ReportDay) {
+        if totals.all > 0 { note("\(day): \(counted(totals.all, "session")) of too many domains are in no report") }
+    }
+
+    /// What is wrong with the recording or with reports.
+    var problems: [String] {
+        faultCount > faults.count ? faults + ["and \(faultCount - faults.count) more"] : faults
     }
 
     private func file(_ report: TLSReport, _ domain: DomainName, _ day: ReportDay) throws(Refusal) -> File {

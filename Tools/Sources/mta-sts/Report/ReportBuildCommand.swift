@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import MTASTS
+import TLSRPTFiles
 
 /// `mta-sts report build`.
 struct ReportBuildCommand: AsyncParsableCommand {
@@ -26,7 +27,12 @@ struct ReportBuildCommand: AsyncParsableCommand {
     )
 
     @Argument(help: "Files with recorded sessions; - is standard input.", completion: .file())
-    var files: [String]
+    var files: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Instead of files: a folder of tallies, as a mail server keeps it.", valueName: "folder")
+    )
+    var tally: String?
 
     @Option(help: ArgumentHelp("The sender's name in the reports.", valueName: "name"))
     var organization: String
@@ -45,7 +51,12 @@ struct ReportBuildCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The folder for the reports; it is made if need be.", valueName: "folder"))
     var output: String
 
-    func validate() throws { _ = try build }
+    func validate() throws {
+        guard files.isEmpty == (tally != nil) else {
+            throw ValidationError("Name files with sessions, or a folder by --tally.")
+        }
+        _ = try build
+    }
 
     private var build: ReportBuild {
         get throws {
@@ -61,48 +72,68 @@ struct ReportBuildCommand: AsyncParsableCommand {
 
     func run() async throws {
         var build = try build
-        for file in files {
-            do throws(InputFile.Failure) {
-                try build.read(file)
-            } catch {
-                try CommandOutput.failure("\(error)").finish()
+        var writer = ReportWriter(folder: output)
+        do {
+            for file in files { try build.read(file) }
+            try writer.open()
+            if let tally {
+                // It must be there: a folder that is missing would be made.
+                guard FileManager.default.fileExists(atPath: tally) else {
+                    throw InputFile.Failure(description: "there is no folder \(SafeText.of(tally))")
+                }
+                try await build.makeReports(of: try TallyFolder(directory: tally)) { try writer.write($0) }
+            } else {
+                try build.makeReports { try writer.write($0) }
             }
+        } catch {
+            return try CommandOutput.failure("\(error)").finish()
         }
-        try Self.write(&build, into: output, style: .standardOutput).finish()
+        try writer.output(of: build, style: .standardOutput).finish()
+    }
+}
+
+/// Writes reports into a folder.
+struct ReportWriter {
+    private let folder: String
+    private var table = TextTable("Policy domain", "day", "ok", "failed", "octets")
+    private var count = 0
+
+    init(folder: String) { self.folder = folder }
+
+    private var base: URL { URL(filePath: folder, directoryHint: .isDirectory) }
+
+    /// Makes the folder if need be.
+    func open() throws(InputFile.Failure) {
+        do {
+            try FileManager.default.createDirectory(at: base, withIntermediateDirectories: true)
+        } catch {
+            throw InputFile.Failure(description: "cannot make \(SafeText.of(folder)): \(error.localizedDescription)")
+        }
     }
 
-    /// Writes the reports and says so.
-    static func write(_ build: inout ReportBuild, into folder: String, style: Style) -> CommandOutput {
-        let (files, faults) = build.files()
-        var output = CommandOutput(exitCode: faults.isEmpty ? 0 : 1)
-        output.errors = faults.map { "error: \($0)\n" }.joined()
-        guard !files.isEmpty else {
+    /// Writes a report.
+    mutating func write(_ file: ReportBuild.File) throws(InputFile.Failure) {
+        do {
+            try Data(file.octets).write(to: base.appending(path: file.name), options: .atomic)
+        } catch {
+            throw InputFile.Failure(description: "cannot write \(file.name): \(error.localizedDescription)")
+        }
+        count += 1
+        let counts = file.counts
+        table.add(file.domain.description, "\(file.day)", "\(counts.ok)", "\(counts.failed)", "\(file.octets.count)")
+    }
+
+    /// What was written, and what is wrong.
+    func output(of build: ReportBuild, style: Style = .plain) -> CommandOutput {
+        var output = CommandOutput(exitCode: build.problems.isEmpty ? 0 : 1)
+        output.errors = build.problems.map { "error: \($0)\n" }.joined()
+        guard count > 0 else {
             output.errors += "error: there are no sessions to report\n"
             output.exitCode = 2
             return output
         }
-        let base = URL(filePath: folder, directoryHint: .isDirectory)
-        var table = TextTable("Policy domain", "day", "ok", "failed", "octets")
-        do {
-            try FileManager.default.createDirectory(at: base, withIntermediateDirectories: true)
-            for file in files {
-                try Data(file.octets).write(to: base.appending(path: file.name), options: .atomic)
-                table.add(
-                    file.domain.description,
-                    file.day.description,
-                    "\(file.counts.ok)",
-                    "\(file.counts.failed)",
-                    "\(file.octets.count)"
-                )
-            }
-        } catch {
-            output.errors += "error: cannot write into \(SafeText.of(folder)): \(error.localizedDescription)\n"
-            output.exitCode = 2
-            return output
-        }
-        table.setNote(
-            "\(counted(files.count, "report")) of \(counted(build.sessions, "session")) in \(SafeText.of(folder))"
-        )
+        var table = table
+        table.setNote("\(counted(count, "report")) of \(counted(build.sessions, "session")) in \(SafeText.of(folder))")
         output.output = table.lines(style: style).joined(separator: "\n") + "\n"
         return output
     }

@@ -14,6 +14,9 @@ struct ReportReadCommand: AsyncParsableCommand {
             Files may be JSON, gzip, zip, mail or mbox, told by their content; a folder stands for all in it. Duplicates \
             are left out. What reports say is untrusted: nothing is fetched.
 
+            --json has reports, duplicates, excluded, otherMails, first, last (seconds since 1970), ok, failed, and the \
+            lists domains, senders, mxHosts, resultTypes with reasons, days, deviations, findings and notRead.
+
             Exit codes: 0 all was read; 1 a file was damaged; 2 there was no report.
 
             Examples:

@@ -35,7 +35,7 @@ struct ReportSources {
     }
 
     /// The file, or the files in a folder and its folders, in the order of their paths; hidden ones are left out.
-    private static func files(at path: String) -> [String] {
+    static func files(at path: String) -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
             return [path]

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MTASTS
+import MTASTSZLIB
+
+/// Sends report files to whom the domains name for them, once each, or says what would be sent.
+struct ReportSend: Sendable {
+    /// What came of one destination.
+    enum Result: Equatable, Sendable {
+        case planned(String)
+        case sent
+        case failed(String)
+        case refused(String)
+    }
+
+    /// What came of one report.
+    enum Outcome: Equatable, Sendable {
+        /// What came of each destination; there is at least one.
+        case destinations([Attempt])
+        /// The domain asks for no reports.
+        case notAsked(String)
+        /// The report must not be sent.
+        case refused(String)
+        /// The record could not be looked up.
+        case unknown(String)
+    }
+
+    /// One destination.
+    struct Attempt: Equatable, Sendable {
+        let destination: String
+        let result: Result
+        /// What is sent, for people; empty unless that was asked for.
+        let content: String
+    }
+
+    /// The most destinations of a record that are written to.
+    static let maximumDestinations = 8
+
+    let dns: any DNSTransport
+    /// The ways out; with nil nothing is sent.
+    let transports: Transports?
+    /// The domain that all reports are about, if the user says so.
+    var domain: DomainName?
+    /// Whether what is sent is shown.
+    var showsContent = false
+    var now = SystemWallClock().now
+    var deadline = Duration.seconds(60)
+
+    /// The ways out.
+    struct Transports: Sendable {
+        let https: any HTTPReportTransport
+        let mail: any MailReportTransport
+    }
+
+    /// Sends one report.
+    ///
+    /// - Returns: The domain that it is about, nil if nobody can tell, and what came of it.
+    func send(_ report: TLSReport, fileName: String) async -> (domain: DomainName?, outcome: Outcome) {
+        let faults = report.faultsForSending
+        let about = domain ?? Self.policyDomain(of: report, fileName: fileName)
+        guard faults.isEmpty else {
+            let list = faults.prefix(4).map { "\($0)" }.joined(separator: "; ")
+            return (about, .refused("it is not as RFC 8460 wants it: \(list)"))
+        }
+        guard let about else { return (nil, .refused("several policy domains: say by --domain who is to get it")) }
+        guard let gzip = try? ZLIBCompression().gzip(report.json()) else {
+            return (about, .refused("it cannot be compressed"))
+        }
+        switch await lookUp(about) {
+        case .failure(let outcome):
+            return (about, outcome.outcome)
+        case .success(let destinations):
+            var attempts: [Attempt] = []
+            for destination in destinations.prefix(Self.maximumDestinations) {
+                attempts.append(await send(report, gzip: gzip, about: about, to: destination))
+            }
+            return (about, .destinations(attempts))
+        }
+    }
+
+    /// The domain in the file name, or else the one policy domain that is not that of a DANE policy, whose domains are
+    /// those of MX hosts.
+    private static func policyDomain(of report: TLSReport, fileName: String) -> DomainName? {
+        let last = fileName.split(separator: "/").last.map { String($0) } ?? fileName
+        if let name = ReportFileName(last) { return name.policyDomain }
+        let domains = Set(report.policies.filter { $0.policy.type != .tlsa }.compactMap { $0.policy.domain })
+        return domains.count == 1 ? domains.first.flatMap { DomainName($0) } : nil
+    }
+
+    private struct Stop: Error {
+        let outcome: Outcome
+    }
+
+    private func lookUp(
+        _ domain: DomainName
+    ) async -> Swift.Result<[TLSReportingRecord.Destination], Stop> {
+        func stop(_ outcome: Outcome) -> Swift.Result<[TLSReportingRecord.Destination], Stop> {
+            .failure(Stop(outcome: outcome))
+        }
+        guard let name = domain.tlsReportingRecordName else { return stop(.notAsked("the name is too long")) }
+        let records: [[[UInt8]]]
+        do {
+            records = try await dns.txtRecords(at: name).records.map(\.strings)
+        } catch {
+            return stop(.unknown("\(name): \(error)"))
+        }
+        switch TLSReportingRecord.select(from: records) {
+        case .absent: return stop(.notAsked("there is no TXT record at \(name)"))
+        case .several(let count): return stop(.notAsked("there are \(count) records at \(name), and there must be one"))
+        case .malformed(let error): return stop(.notAsked("the record at \(name) is invalid: \(error)"))
+        case .record(let record):
+            var seen: Set<TLSReportingRecord.Destination> = []
+            let destinations = record.destinations.filter { seen.insert($0).inserted }
+            guard !destinations.isEmpty else { return stop(.notAsked("the record at \(name) has no usable URI")) }
+            return .success(destinations)
+        }
+    }
+
+    private func send(
+        _ report: TLSReport,
+        gzip: [UInt8],
+        about domain: DomainName,
+        to destination: TLSReportingRecord.Destination
+    ) async -> Attempt {
+        switch destination {
+        case .https(let url): return await post(gzip, to: url)
+        case .mailto(let address): return await mail(report, gzip: gzip, about: domain, to: address)
+        }
+    }
+
+    private func post(_ gzip: [UInt8], to url: String) async -> Attempt {
+        let post = ReportPost(url: url, mediaType: "application/tlsrpt+gzip", body: gzip, deadline: deadline)
+        let content = """
+            POST \(url)
+            Content-Type: \(post.mediaType)
+            Content-Length: \(gzip.count)
+
+            (\(counted(gzip.count, "octet")) of gzip)
+            """
+        func attempt(_ result: Result) -> Attempt {
+            Attempt(destination: url, result: result, content: showsContent ? content : "")
+        }
+        guard let transports else {
+            return attempt(.planned("a POST of \(counted(gzip.count, "octet")), \(post.mediaType)"))
+        }
+        do {
+            switch try await transports.https.post(post) {
+            case 200...299: return attempt(.sent)
+            case let status: return attempt(.failed("the server answered \(status)"))
+            }
+        } catch {
+            return attempt(Self.result(of: error))
+        }
+    }
+
+    private func mail(
+        _ report: TLSReport,
+        gzip: [UInt8],
+        about domain: DomainName,
+        to address: String
+    ) async -> Attempt {
+        let destination = "mailto:\(address)"
+        guard let submitter = report.submitter else {
+            return Attempt(destination: destination, result: .refused("there is no contact-info"), content: "")
+        }
+        let message: ReportMessage
+        do {
+            message = try ReportMessage(
+                report: report,
+                policyDomain: domain,
+                submitter: submitter,
+                recipient: address,
+                attachment: .gzip(gzip),
+                date: now
+            )
+        } catch {
+            return Attempt(destination: destination, result: .refused("\(error)"), content: "")
+        }
+        let content = showsContent ? String(decoding: message.octets, as: UTF8.self) : ""
+        guard let transports else {
+            let plan = "a mail of \(counted(message.octets.count, "octet")) from \(message.sender)"
+            return Attempt(destination: destination, result: .planned(plan), content: content)
+        }
+        do {
+            try await transports.mail.send(try await message.mail(signing: .signedByServer))
+            return Attempt(destination: destination, result: .sent, content: content)
+        } catch {
+            return Attempt(destination: destination, result: Self.result(of: error), content: content)
+        }
+    }
+
+    private static func result(of error: any Error) -> Result {
+        switch error {
+        case ReportTransportFailure.permanent(let reason): .refused(reason)
+        case ReportTransportFailure.temporary(let reason): .failed(reason)
+        default: .failed("\(error)")
+        }
+    }
+}
