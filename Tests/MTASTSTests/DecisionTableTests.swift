@@ -86,7 +86,22 @@ struct DecisionTableTests {
 
     @Test(
         "The whole product comes out as the tables say",
-        .proves("R-APPLY-01", "R-APPLY-02", "R-APPLY-03", "R-APPLY-10", "R-APPLY-13", "R-APPLY-14", "R-MX-15", "R-MX-16", "R-DANE-01", "R-DANE-02", "R-DANE-03", "R-DANE-04", "R-DANE-05", "R-DANE-07")
+        .proves(
+            "R-APPLY-01",
+            "R-APPLY-02",
+            "R-APPLY-03",
+            "R-APPLY-10",
+            "R-APPLY-13",
+            "R-APPLY-14",
+            "R-MX-15",
+            "R-MX-16",
+            "R-DANE-01",
+            "R-DANE-02",
+            "R-DANE-03",
+            "R-DANE-04",
+            "R-DANE-05",
+            "R-DANE-07"
+        )
     )
     func wholeProduct() {
         let oracle = DecisionOracle()

@@ -105,7 +105,33 @@ struct WalkVector: Vector {
 
 @Suite struct DecisionVectorTests {
     @Test(
-        .proves("R-APPLY-01", "R-APPLY-02", "R-APPLY-03", "R-APPLY-10", "R-APPLY-12", "R-APPLY-13", "R-APPLY-14", "R-MX-15", "R-MX-16", "R-DANE-01", "R-DANE-02", "R-DANE-03", "R-DANE-04", "R-DANE-05", "R-DANE-07", "R-REP-03", "R-REP-04", "R-RES-01", "R-RES-02", "R-RES-03", "R-RES-04", "R-RES-05", "R-RES-06", "R-RES-07", "R-RES-08"),
+        .proves(
+            "R-APPLY-01",
+            "R-APPLY-02",
+            "R-APPLY-03",
+            "R-APPLY-10",
+            "R-APPLY-12",
+            "R-APPLY-13",
+            "R-APPLY-14",
+            "R-MX-15",
+            "R-MX-16",
+            "R-DANE-01",
+            "R-DANE-02",
+            "R-DANE-03",
+            "R-DANE-04",
+            "R-DANE-05",
+            "R-DANE-07",
+            "R-REP-03",
+            "R-REP-04",
+            "R-RES-01",
+            "R-RES-02",
+            "R-RES-03",
+            "R-RES-04",
+            "R-RES-05",
+            "R-RES-06",
+            "R-RES-07",
+            "R-RES-08"
+        ),
         arguments: try Vectors.load("decision", as: DecisionVector.self)
     )
     func decision(_ vector: DecisionVector) throws {

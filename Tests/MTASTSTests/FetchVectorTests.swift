@@ -87,7 +87,20 @@ struct FetchVector: Vector {
 
 @Suite struct FetchVectorTests {
     @Test(
-        .proves("R-FETCH-05", "R-FETCH-09", "R-FETCH-10", "R-FETCH-13", "R-FETCH-14", "R-FETCH-16", "R-FETCH-25", "R-POL-15", "R-RES-09", "R-RES-10", "R-RES-11", "R-REP-01"),
+        .proves(
+            "R-FETCH-05",
+            "R-FETCH-09",
+            "R-FETCH-10",
+            "R-FETCH-13",
+            "R-FETCH-14",
+            "R-FETCH-16",
+            "R-FETCH-25",
+            "R-POL-15",
+            "R-RES-09",
+            "R-RES-10",
+            "R-RES-11",
+            "R-REP-01"
+        ),
         arguments: try Vectors.load("fetch", as: FetchVector.self)
     )
     func row(_ vector: FetchVector) async throws {

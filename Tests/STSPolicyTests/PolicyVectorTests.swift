@@ -9,7 +9,24 @@ import VectorSupport
 struct PolicyVectorTests {
     @Test(
         "policies",
-        .proves("R-POL-01", "R-POL-02", "R-POL-03", "R-POL-04", "R-POL-05", "R-POL-06", "R-POL-07", "R-POL-08", "R-POL-09", "R-POL-10", "R-POL-11", "R-POL-12", "R-POL-13", "R-POL-14", "R-POL-15", "R-POL-16"),
+        .proves(
+            "R-POL-01",
+            "R-POL-02",
+            "R-POL-03",
+            "R-POL-04",
+            "R-POL-05",
+            "R-POL-06",
+            "R-POL-07",
+            "R-POL-08",
+            "R-POL-09",
+            "R-POL-10",
+            "R-POL-11",
+            "R-POL-12",
+            "R-POL-13",
+            "R-POL-14",
+            "R-POL-15",
+            "R-POL-16"
+        ),
         arguments: try Vectors.load(["policy", "field-policy"], as: PolicyVector.self)
     )
     func policy(_ vector: PolicyVector) throws {

@@ -9,7 +9,18 @@ import VectorSupport
 struct RecordVectorTests {
     @Test(
         "records",
-        .proves("R-DISC-14", "R-DISC-16", "R-DISC-17", "R-DISC-18", "R-DISC-19", "R-DISC-20", "R-DISC-21", "R-DISC-22", "R-DISC-23", "R-DISC-24"),
+        .proves(
+            "R-DISC-14",
+            "R-DISC-16",
+            "R-DISC-17",
+            "R-DISC-18",
+            "R-DISC-19",
+            "R-DISC-20",
+            "R-DISC-21",
+            "R-DISC-22",
+            "R-DISC-23",
+            "R-DISC-24"
+        ),
         arguments: try Vectors.load("record", as: RecordVector.self)
     )
     func record(_ vector: RecordVector) throws {

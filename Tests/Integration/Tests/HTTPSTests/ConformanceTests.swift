@@ -11,7 +11,16 @@ import Testing
 extension HTTPSTests {
     struct ConformanceTests {
         @Test(
-            .proves("R-FETCH-03", "R-FETCH-04", "R-FETCH-05", "R-FETCH-08", "R-FETCH-15", "R-FETCH-16", "R-FETCH-17", "R-FETCH-23"),
+            .proves(
+                "R-FETCH-03",
+                "R-FETCH-04",
+                "R-FETCH-05",
+                "R-FETCH-08",
+                "R-FETCH-15",
+                "R-FETCH-16",
+                "R-FETCH-17",
+                "R-FETCH-23"
+            ),
             arguments: HTTPStack.allCases
         )
         func keepsThePromises(stack: HTTPStack) async throws {
