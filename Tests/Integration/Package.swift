@@ -13,6 +13,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
+        // A link to the root package's source, which is in none of its products.
+        .target(name: "RequirementTrait"),
         .target(
             name: "IntegrationSupport",
             dependencies: [
@@ -26,6 +28,7 @@ let package = Package(
             name: "DNSTests",
             dependencies: [
                 "IntegrationSupport",
+                "RequirementTrait",
                 .product(name: "MTASTS", package: "swift-mta-sts"),
                 .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
                 .product(name: "MTASTSTesting", package: "swift-mta-sts"),
@@ -35,6 +38,7 @@ let package = Package(
             name: "HTTPSTests",
             dependencies: [
                 "IntegrationSupport",
+                "RequirementTrait",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -49,6 +53,7 @@ let package = Package(
             name: "ResolverTests",
             dependencies: [
                 "IntegrationSupport",
+                "RequirementTrait",
                 .product(name: "MTASTS", package: "swift-mta-sts"),
                 .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
                 .product(name: "MTASTSAsyncHTTPClient", package: "swift-mta-sts"),
@@ -62,7 +67,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["StoreWriter", .product(name: "PolicyCache", package: "swift-mta-sts")]
+            dependencies: ["RequirementTrait", "StoreWriter", .product(name: "PolicyCache", package: "swift-mta-sts")]
         ),
     ],
     swiftLanguageModes: [.v6]

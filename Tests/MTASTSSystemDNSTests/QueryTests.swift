@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTS
+import RequirementTrait
 import Testing
 
 @testable import MTASTSSystemDNS
 
 struct QueryTests {
-    @Test func theMessageAsksForRecursionAndTheADBitWithEDNS() throws {
+    @Test(.proves("R-DISC-06")) func theMessageAsksForRecursionAndTheADBitWithEDNS() throws {
         let name = try #require(DomainName("_mta-sts.a.example"))
         let query = Query(name: WireName(name), type: ResourceType.txt, id: 0xBEEF)
         let expected = """

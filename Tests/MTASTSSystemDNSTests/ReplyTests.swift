@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTS
+import RequirementTrait
 import Testing
 
 @testable import MTASTSSystemDNS
@@ -19,7 +20,7 @@ struct ReplyTests {
             """
     )
 
-    @Test func readsStringsTimeToLiveAndTheADBit() throws {
+    @Test(.proves("R-DISC-11")) func readsStringsTimeToLiveAndTheADBit() throws {
         let reply = try reply(Self.signed)
         #expect(reply.records == [TXTRecord(strings: [Array("v=STSv1;".utf8), Array("id=A;\0".utf8)])])
         #expect(reply.timeToLive == 60)
@@ -46,7 +47,7 @@ struct ReplyTests {
         #expect(try reply(builder.message).records.count == 1)
     }
 
-    @Test func followsAChainInAnyOrderAndTakesNothingElse() throws {
+    @Test(.proves("R-DISC-10")) func followsAChainInAnyOrderAndTakesNothingElse() throws {
         var builder = MessageBuilder()
         builder.answers = [
             .txt("c.example", "wanted", ttl: 40),
@@ -62,7 +63,7 @@ struct ReplyTests {
         #expect(reply.timeToLive == 30)
     }
 
-    @Test(arguments: [(8, true), (9, false)])
+    @Test(.proves("R-DISC-10"), arguments: [(8, true), (9, false)])
     func anAliasChainHasAtMostEightHops(hops: Int, isRead: Bool) {
         var builder = MessageBuilder()
         let names = [builder.question] + (1...hops).map { "n\($0).example" }
@@ -70,7 +71,7 @@ struct ReplyTests {
         #expect(code { try reply(builder.message) } == (isRead ? nil : .aliasLoop))
     }
 
-    @Test func anAliasLoopIsAFailure() {
+    @Test(.proves("R-DISC-10")) func anAliasLoopIsAFailure() {
         var builder = MessageBuilder()
         builder.answers = [.cname(builder.question, "b.example"), .cname("b.example", builder.question)]
         #expect(code { try reply(builder.message) } == .aliasLoop)
@@ -89,7 +90,7 @@ struct ReplyTests {
         #expect(try reply(builder.message).summary == "alias b.example")
     }
 
-    @Test(arguments: [(60, 300), (300, 60)] as [(UInt32, UInt32)])
+    @Test(.proves("R-DISC-25"), arguments: [(60, 300), (300, 60)] as [(UInt32, UInt32)])
     func absenceLivesAsLongAsTheSmallerOfTwoTimes(ttl: UInt32, minimum: UInt32) throws {
         var builder = MessageBuilder()
         builder.authorities = [.soa("example", ttl: ttl, minimum: minimum)]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTS
+import RequirementTrait
 import Testing
 
 @testable import MTASTSSystemDNS
@@ -62,6 +63,7 @@ struct SystemDNSTests {
     }
 
     @Test(
+        .proves("R-DISC-25"),
         arguments: [
             (1, .refused), (2, .serverFailure), (4, .refused), (5, .refused), (9, .refused),
         ] as [(UInt16, DNSFailure.Code)]
@@ -81,7 +83,7 @@ struct SystemDNSTests {
         #expect(failure(outcome) == .serverFailure)
     }
 
-    @Test func aServerThatDoesNotAnswerIsAskedAgain() async throws {
+    @Test(.proves("R-DISC-25")) func aServerThatDoesNotAnswerIsAskedAgain() async throws {
         let (outcome, queries) = try await lookUp(timeout: .milliseconds(400), attempts: 3) { _, _ in [] }
         #expect(failure(outcome) == .timeout)
         #expect(queries == 3)
@@ -101,7 +103,7 @@ struct SystemDNSTests {
         #expect(try outcome.get().records == [TXTRecord("right")])
     }
 
-    @Test func aTruncatedAnswerIsFetchedOverTCP() async throws {
+    @Test(.proves("R-DISC-27")) func aTruncatedAnswerIsFetchedOverTCP() async throws {
         let long = String(repeating: "x", count: 200)
         let (outcome, queries) = try await lookUp { query, overTCP in
             guard overTCP else { return [Self.answer(query, flags: 0x8380)] }
@@ -125,7 +127,7 @@ struct SystemDNSTests {
         #expect(failure(outcome) == .malformedAnswer)
     }
 
-    @Test func anAliasWithoutItsTargetIsFollowed() async throws {
+    @Test(.proves("R-DISC-10")) func anAliasWithoutItsTargetIsFollowed() async throws {
         let (outcome, queries) = try await lookUp { query, _ in
             switch query[12] {
             case 8: [Self.answer(query, flags: 0x81A0, answers: [.cname("_mta-sts.a.example", "b.example", ttl: 5)])]
@@ -139,7 +141,7 @@ struct SystemDNSTests {
         #expect(queries == 2)
     }
 
-    @Test func aliasesThatLeadOnWithoutEndStop() async throws {
+    @Test(.proves("R-DISC-10")) func aliasesThatLeadOnWithoutEndStop() async throws {
         let (outcome, queries) = try await lookUp { query, _ in
             var position = 12
             let owner = (try? WireName(reading: query.span, at: &position))?.text ?? ""

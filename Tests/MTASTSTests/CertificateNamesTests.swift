@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import Testing
 
 @testable import MTASTS
@@ -23,7 +24,7 @@ struct CertificateNamesTests {
         return element(0x30, signed + element(0x03, [0]))
     }
 
-    @Test(arguments: [false, true])
+    @Test(.proves("R-FETCH-03", "R-MX-09"), arguments: [false, true])
     func dnsNamesAreRead(critical: Bool) throws {
         let names: [(UInt8, [UInt8])] = [
             (0x87, [127, 0, 0, 1]),
@@ -38,7 +39,7 @@ struct CertificateNamesTests {
         #expect(!CertificateNames.certificate(der, identifies: try #require(DomainName("mta-sts.example.net"))))
     }
 
-    @Test
+    @Test(.proves("R-FETCH-03", "R-MX-09"))
     func nothingIsReadOfAnythingElse() {
         #expect(CertificateNames.dnsIDs(ofDER: []).isEmpty)
         #expect(CertificateNames.dnsIDs(ofDER: Self.certificate([(0x87, [127, 0, 0, 1])])).isEmpty)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTS
+import RequirementTrait
 import Testing
 
 @Suite("Connection gate")
@@ -16,7 +17,11 @@ struct ConnectionGateTests {
         }
     }
 
-    @Test("The guard is on by default", arguments: ["127.0.0.1", "10.1.2.3", "::1", "fe80::1", "::ffff:192.168.0.1"])
+    @Test(
+        "The guard is on by default",
+        .proves("R-FETCH-25"),
+        arguments: ["127.0.0.1", "10.1.2.3", "::1", "fe80::1", "::ffff:192.168.0.1"]
+    )
     func refusesNonPublic(text: String) throws {
         let gate = ConnectionGate()
         let address = try address(text)
@@ -29,7 +34,7 @@ struct ConnectionGateTests {
         #expect(reason.contains(address.description))
     }
 
-    @Test("Exempt addresses and an open gate")
+    @Test("Exempt addresses and an open gate", .proves("R-FETCH-25"))
     func exempt() throws {
         let inner = try address("127.0.0.1")
         let other = try address("127.0.0.2")

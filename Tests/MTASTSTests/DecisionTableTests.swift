@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTS
+import RequirementTrait
 import TLSRPT
 import Testing
 
@@ -83,7 +84,25 @@ extension DeliveryDecision {
 struct DecisionTableTests {
     let cases = DecisionProduct.cases
 
-    @Test("The whole product comes out as the tables say")
+    @Test(
+        "The whole product comes out as the tables say",
+        .proves(
+            "R-APPLY-01",
+            "R-APPLY-02",
+            "R-APPLY-03",
+            "R-APPLY-10",
+            "R-APPLY-13",
+            "R-APPLY-14",
+            "R-MX-15",
+            "R-MX-16",
+            "R-DANE-01",
+            "R-DANE-02",
+            "R-DANE-03",
+            "R-DANE-04",
+            "R-DANE-05",
+            "R-DANE-07"
+        )
+    )
     func wholeProduct() {
         let oracle = DecisionOracle()
         #expect(oracle.sts.count == 16)
@@ -118,7 +137,10 @@ struct DecisionTableTests {
         #expect(Set(named).subtracting(reached).isEmpty)
     }
 
-    @Test("Enforce: after a failed check comes only skip, but by a DANE match that suffices")
+    @Test(
+        "Enforce: after a failed check comes only skip, but by a DANE match that suffices",
+        .proves("R-APPLY-01", "R-APPLY-13")
+    )
     func enforceNeverDeliversToAFailingHost() {
         var seen = 0
         for input in cases where input.isEnforced && input.isOver && !input.keepsPolicy {
@@ -129,7 +151,10 @@ struct DecisionTableTests {
         #expect(seen == 2 * (9 * 9 + 10 * 9))
     }
 
-    @Test("Enforce: a host that no pattern matches is not connected to, counted once")
+    @Test(
+        "Enforce: a host that no pattern matches is not connected to, counted once",
+        .proves("R-APPLY-01", "R-MX-01", "R-RES-05")
+    )
     func enforceNameMismatchBeforeConnecting() {
         for input in cases where input.isEnforced && !input.nameMatches && input.tls == .notAttempted {
             let decision = input.decision
@@ -146,7 +171,7 @@ struct DecisionTableTests {
         }
     }
 
-    @Test("Without TLS never under enforce, nor where DANE asks for TLS")
+    @Test("Without TLS never under enforce, nor where DANE asks for TLS", .proves("R-APPLY-10", "R-DANE-04"))
     func neverClearWhereTLSIsAskedFor() {
         var seen = 0
         for input in cases where input.decision.action == .reconnectWithoutTLS {
@@ -169,7 +194,10 @@ struct DecisionTableTests {
         }
     }
 
-    @Test("A DANE failure is never overridden by a policy, kept or testing")
+    @Test(
+        "A DANE failure is never overridden by a policy, kept or testing",
+        .proves("R-DANE-01", "R-DANE-03", "R-DANE-04", "R-DANE-05")
+    )
     func policiesNeverRelaxDANE() {
         let failing: Set<DANEState> = [
             .usable, .mismatched(.hostMismatch), .mismatched(.notTrusted(reason: "no anchor")),
@@ -186,7 +214,11 @@ struct DecisionTableTests {
         }
     }
 
-    @Test("Testing and none act as no policy, whatever fails", arguments: [STSPolicy.Mode.testing, .none])
+    @Test(
+        "Testing and none act as no policy, whatever fails",
+        .proves("R-APPLY-02", "R-APPLY-03", "R-REP-03"),
+        arguments: [STSPolicy.Mode.testing, .none]
+    )
     func otherModesNeverAct(mode: STSPolicy.Mode) {
         for input in cases where input.policy == .policy(mode) {
             let without = DecisionTable.decision(
@@ -201,7 +233,7 @@ struct DecisionTableTests {
         }
     }
 
-    @Test("Testing counts what enforce counts, once a session is over")
+    @Test("Testing counts what enforce counts, once a session is over", .proves("R-APPLY-02", "R-JSON-12"))
     func testingCountsAsEnforce() {
         for input in cases where input.policy == .policy(.testing) && input.isOver {
             let enforced = DecisionTable.decision(
@@ -215,7 +247,10 @@ struct DecisionTableTests {
         }
     }
 
-    @Test("Findings: one for each policy type, none while it goes on, none of a connection that failed")
+    @Test(
+        "Findings: one for each policy type, none while it goes on, none of a connection that failed",
+        .proves("R-APPLY-12", "R-REP-04")
+    )
     func findingsAreCountedOnce() {
         for input in cases {
             let decision = input.decision
@@ -238,7 +273,10 @@ struct DecisionTableTests {
         }
     }
 
-    @Test("An attempt that is over counts for exactly one of sts and no-policy-found unless DANE takes the place")
+    @Test(
+        "An attempt that is over counts for exactly one of sts and no-policy-found unless DANE takes the place",
+        .proves("R-REP-03")
+    )
     func everyAttemptCounts() {
         for input in cases where input.isOver && input.policy != .pending {
             let decision = input.decision
@@ -250,7 +288,10 @@ struct DecisionTableTests {
         }
     }
 
-    @Test("TLS-Required: No never skips but by a failed connection, and counts the same once over")
+    @Test(
+        "TLS-Required: No never skips but by a failed connection, and counts the same once over",
+        .proves("R-APPLY-14", "R-SEND-11")
+    )
     func tlsRequiredNo() {
         for input in cases where input.options.tlsRequiredNo && input.tls != .connectionFailed {
             #expect(!input.decision.isSkip, "\(input)")
@@ -266,7 +307,7 @@ struct DecisionTableTests {
         }
     }
 
-    @Test("Rows of DANE beside an enforcing policy (RFC 8461 section 2)")
+    @Test("Rows of DANE beside an enforcing policy (RFC 8461 section 2)", .proves("R-DANE-02"))
     func daneBesideEnforce() {
         func action(_ tls: TLSObservation, _ dane: DANEState, suffices: Bool = false) -> DeliveryDecision.Action {
             DecisionTable.decision(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTS
+import RequirementTrait
 import Testing
 import VectorSupport
 
@@ -103,7 +104,36 @@ struct WalkVector: Vector {
 }
 
 @Suite struct DecisionVectorTests {
-    @Test(arguments: try Vectors.load("decision", as: DecisionVector.self))
+    @Test(
+        .proves(
+            "R-APPLY-01",
+            "R-APPLY-02",
+            "R-APPLY-03",
+            "R-APPLY-10",
+            "R-APPLY-12",
+            "R-APPLY-13",
+            "R-APPLY-14",
+            "R-MX-15",
+            "R-MX-16",
+            "R-DANE-01",
+            "R-DANE-02",
+            "R-DANE-03",
+            "R-DANE-04",
+            "R-DANE-05",
+            "R-DANE-07",
+            "R-REP-03",
+            "R-REP-04",
+            "R-RES-01",
+            "R-RES-02",
+            "R-RES-03",
+            "R-RES-04",
+            "R-RES-05",
+            "R-RES-06",
+            "R-RES-07",
+            "R-RES-08"
+        ),
+        arguments: try Vectors.load("decision", as: DecisionVector.self)
+    )
     func decision(_ vector: DecisionVector) throws {
         let given = vector.given
         let decision = DecisionTable.decision(
@@ -124,7 +154,7 @@ struct WalkVector: Vector {
         #expect(findings == vector.expect.findings)
     }
 
-    @Test(arguments: try Vectors.load("walk", as: WalkVector.self))
+    @Test(.proves("R-APPLY-06", "R-APPLY-07", "R-APPLY-09"), arguments: try Vectors.load("walk", as: WalkVector.self))
     func walk(_ vector: WalkVector) async throws {
         let world = try FlowWorld()
         let stages: [String: QueueStage] = [

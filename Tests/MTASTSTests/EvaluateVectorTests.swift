@@ -2,6 +2,7 @@
 
 import MTASTS
 import MTASTSTesting
+import RequirementTrait
 import Testing
 import VectorSupport
 
@@ -98,7 +99,10 @@ struct CertificateVector: Vector {
 }
 
 @Suite struct EvaluateVectorTests {
-    @Test(arguments: try Vectors.load("evaluate", as: EvaluateVector.self))
+    @Test(
+        .proves("R-APPLY-01", "R-APPLY-02", "R-APPLY-03", "R-APPLY-04", "R-MX-01"),
+        arguments: try Vectors.load("evaluate", as: EvaluateVector.self)
+    )
     func walk(_ vector: EvaluateVector) async throws {
         let world = try FlowWorld()
         if let policy = vector.given.policy { world.publish(id: "1", policyText(policy.mode, mx: policy.mx)) }
@@ -129,7 +133,10 @@ struct CertificateVector: Vector {
         #expect(results == vector.expect.results)
     }
 
-    @Test(arguments: try Vectors.load("field-certificate", as: CertificateVector.self))
+    @Test(
+        .proves("R-MX-08", "R-MX-11", "R-RES-02", "R-RES-03", "R-RES-04", "R-RES-11"),
+        arguments: try Vectors.load("field-certificate", as: CertificateVector.self)
+    )
     func certificate(_ vector: CertificateVector) async throws {
         let given = vector.given
         let host = try DomainName(parsing: given.host)

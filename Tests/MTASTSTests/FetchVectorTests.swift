@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTSTesting
+import RequirementTrait
 import Testing
 import VectorSupport
 
@@ -85,7 +86,23 @@ struct FetchVector: Vector {
 }
 
 @Suite struct FetchVectorTests {
-    @Test(arguments: try Vectors.load("fetch", as: FetchVector.self))
+    @Test(
+        .proves(
+            "R-FETCH-05",
+            "R-FETCH-09",
+            "R-FETCH-10",
+            "R-FETCH-13",
+            "R-FETCH-14",
+            "R-FETCH-16",
+            "R-FETCH-25",
+            "R-POL-15",
+            "R-RES-09",
+            "R-RES-10",
+            "R-RES-11",
+            "R-REP-01"
+        ),
+        arguments: try Vectors.load("fetch", as: FetchVector.self)
+    )
     func row(_ vector: FetchVector) async throws {
         let world = try FlowWorld()
         world.dns.publishRecord("v=STSv1; id=1;", for: world.domain)
@@ -102,9 +119,12 @@ struct FetchVector: Vector {
     }
 
     /// R-FETCH-09 and R-FETCH-10: only 200 will do.
-    @Test(arguments: [
-        100, 199, 201, 202, 203, 204, 206, 226, 300, 301, 302, 303, 304, 307, 308, 400, 404, 500, 503, -1,
-    ])
+    @Test(
+        .proves("R-FETCH-09", "R-FETCH-10"),
+        arguments: [
+            100, 199, 201, 202, 203, 204, 206, 226, 300, 301, 302, 303, 304, 307, 308, 400, 404, 500, 503, -1,
+        ]
+    )
     func onlyStatus200(status: Int) async throws {
         let world = try FlowWorld()
         world.dns.publishRecord("v=STSv1; id=1;", for: world.domain)
@@ -120,14 +140,17 @@ struct FetchVector: Vector {
     }
 
     /// A foreign transport that does not keep the body limit cannot weaken it (R-FETCH-16).
-    @Test func theResolverHoldsTheBodyLimitItself() async throws {
+    @Test(.proves("R-FETCH-16")) func theResolverHoldsTheBodyLimitItself() async throws {
         let world = try FlowWorld()
         let pad = "pad: " + String(repeating: "a", count: 70_000) + "\n"
         world.publish(id: "1", policyText() + pad)
         #expect(try await world.resolve().failure?.resultType == .stsPolicyFetchError)
     }
 
-    @Test(arguments: [("gzip", false), ("identity", true), ("", true), ("Identity", true), ("gzip, identity", false)])
+    @Test(
+        .proves("R-FETCH-18"),
+        arguments: [("gzip", false), ("identity", true), ("", true), ("Identity", true), ("gzip, identity", false)]
+    )
     func aContentCodingIsRefused(coding: String, isTaken: Bool) async throws {
         let world = try FlowWorld()
         world.dns.publishRecord("v=STSv1; id=1;", for: world.domain)
@@ -141,7 +164,7 @@ struct FetchVector: Vector {
         #expect((try await world.resolve().policy != nil) == isTaken)  // R-FETCH-18
     }
 
-    @Test func aMissingMediaTypeIsAnOption() async throws {
+    @Test(.proves("R-FETCH-13")) func aMissingMediaTypeIsAnOption() async throws {
         let world = try FlowWorld { $0.allowsMissingMediaType = true }
         world.dns.publishRecord("v=STSv1; id=1;", for: world.domain)
         let response = HTTPResponse(status: 200, contentType: nil, body: Array(policyText().utf8))
@@ -149,7 +172,7 @@ struct FetchVector: Vector {
         #expect(try await world.resolve().policy != nil)  // R-FETCH-13
     }
 
-    @Test func aSlowHostMeetsTheDeadline() async throws {
+    @Test(.proves("R-FETCH-15")) func aSlowHostMeetsTheDeadline() async throws {
         let world = try FlowWorld { $0.fetchDeadline = .seconds(60) }
         world.dns.publishRecord("v=STSv1; id=1;", for: world.domain)
         world.https.answer(.policy(policyText()), at: try world.policyHost, after: .seconds(600))
@@ -163,7 +186,7 @@ struct FetchVector: Vector {
         #expect(failure.cause == .transport(.deadline(.seconds(60))))  // R-FETCH-15
     }
 
-    @Test func anInvalidBodyIsKeptInWholeLinesForReports() async throws {
+    @Test(.proves("R-POL-17")) func anInvalidBodyIsKeptInWholeLinesForReports() async throws {
         let world = try FlowWorld()
         let line = "nonsense without a colon\n"
         world.publish(id: "1", String(repeating: line, count: 1_000))

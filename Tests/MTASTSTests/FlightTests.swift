@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTSTesting
+import RequirementTrait
 import Testing
 
 @testable import MTASTS
@@ -15,7 +16,7 @@ import Testing
         while world.resolver.flights.waiterCount != count { await Task.yield() }
     }
 
-    @Test func tenThousandCallersShareOneFlight() async throws {
+    @Test(.proves("R-DISC-01", "R-FETCH-20")) func tenThousandCallersShareOneFlight() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())
         let name = try world.recordName
@@ -28,7 +29,7 @@ import Testing
         #expect(world.https.requests == [try world.policyHost])
     }
 
-    @Test func aFailedAnswerReachesAllAndIsNotRemembered() async throws {
+    @Test(.proves("R-DISC-26")) func aFailedAnswerReachesAllAndIsNotRemembered() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())
         let name = try world.recordName
@@ -101,7 +102,7 @@ import Testing
         #expect(try await first.value.state == .noPolicy(.record(.absent)))
     }
 
-    @Test func fetchesWaitForTheirTurnAndGiveUpInTime() async throws {
+    @Test(.proves("R-FETCH-20")) func fetchesWaitForTheirTurnAndGiveUpInTime() async throws {
         let world = try FlowWorld {
             $0.maximumConcurrentFetches = 1
             $0.maximumWaitingFetches = 1
@@ -129,7 +130,7 @@ import Testing
         #expect(try await world.resolver.resolve(.domain(domains[2])).policy != nil)
     }
 
-    @Test func asynchronousModeDoesNotWaitForAColdPolicy() async throws {
+    @Test(.proves("R-FETCH-26")) func asynchronousModeDoesNotWaitForAColdPolicy() async throws {
         let world = try FlowWorld { $0.fetchMode = .asynchronous }
         world.publish(id: "1", policyText())
         let host = try world.policyHost
@@ -146,7 +147,7 @@ import Testing
         #expect(world.https.requests.count == 1)
     }
 
-    @Test func asynchronousModeAppliesWhatTheStoreHas() async throws {
+    @Test(.proves("R-DISC-15")) func asynchronousModeAppliesWhatTheStoreHas() async throws {
         let store = MemoryPolicyStore()
         let first = try FlowWorld(store: store)
         first.publish(id: "1", policyText())

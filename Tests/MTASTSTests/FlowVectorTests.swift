@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTSTesting
+import RequirementTrait
 import Testing
 import VectorSupport
 
@@ -151,7 +152,32 @@ struct CacheVector: Vector {
 }
 
 @Suite struct FlowVectorTests {
-    @Test(arguments: try Vectors.load(["flow", "cache"], as: CacheVector.self))
+    @Test(
+        .proves(
+            "R-DISC-15",
+            "R-FETCH-19",
+            "R-FETCH-20",
+            "R-FETCH-22",
+            "R-CACHE-02",
+            "R-CACHE-03",
+            "R-CACHE-04",
+            "R-CACHE-07",
+            "R-CACHE-08",
+            "R-CACHE-09",
+            "R-CACHE-11",
+            "R-CACHE-12",
+            "R-CACHE-13",
+            "R-CACHE-16",
+            "R-CACHE-18",
+            "R-CACHE-19",
+            "R-REP-01",
+            "R-REP-02",
+            "R-RES-09",
+            "R-RES-10",
+            "R-RES-11"
+        ),
+        arguments: try Vectors.load(["flow", "cache"], as: CacheVector.self)
+    )
     func row(_ vector: CacheVector) async throws {
         let world = try await prepared(vector.given)
         let before = world.https.requests.count

@@ -3,31 +3,39 @@
 import Foundation
 import MTASTS
 import MTASTSFoundation
+import RequirementTrait
 import Testing
 
 /// U-labels and dates: R-DISC-07, R-DISC-08.
 @Suite struct FoundationTests {
-    @Test(arguments: [
-        ("BÜCHER.example.", "xn--bcher-kva.example"),
-        ("x.ñaca.example", "x.xn--aca-6ma.example"),
-        ("例え。テスト", "xn--r8jz45g.xn--zckzah"),
-        ("Mail.Example.COM", "mail.example.com"),
-        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
-    ])
+    @Test(
+        .proves("R-DISC-07"),
+        arguments: [
+            ("BÜCHER.example.", "xn--bcher-kva.example"),
+            ("x.ñaca.example", "x.xn--aca-6ma.example"),
+            ("例え。テスト", "xn--r8jz45g.xn--zckzah"),
+            ("Mail.Example.COM", "mail.example.com"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ]
+    )
     func converts(text: String, name: String) throws {
         #expect(try DomainName(convertingULabels: text).description == name)
     }
 
-    @Test(arguments: [
-        "b\u{200D}c.example", "a\u{0}ü.example", "ü/..example", "ü%41.example", "ü@x.example", "ü:80.example", "[ü]",
-        "\u{202E}ü.example", "ü..example", "１２７.０.０.１", "", "ü.-a.example",
-        String(repeating: "ü", count: 64) + ".example",
-    ])
+    @Test(
+        .proves("R-DISC-08"),
+        arguments: [
+            "b\u{200D}c.example", "a\u{0}ü.example", "ü/..example", "ü%41.example", "ü@x.example", "ü:80.example",
+            "[ü]",
+            "\u{202E}ü.example", "ü..example", "１２７.０.０.１", "", "ü.-a.example",
+            String(repeating: "ü", count: 64) + ".example",
+        ]
+    )
     func refuses(text: String) {
         #expect(throws: DomainName.ParseError.self) { try DomainName(convertingULabels: text) }
     }
 
-    @Test func nextHopInULabels() throws {
+    @Test(.proves("R-DISC-07")) func nextHopInULabels() throws {
         let nextHop = try NextHop(recipientDomainConvertingULabels: "Bücher.Example")
         #expect(nextHop.policyDomain?.stsRecordName?.description == "_mta-sts.xn--bcher-kva.example")
         #expect(try NextHop(recipientDomainConvertingULabels: "[192.0.2.1]") == .addressLiteral)

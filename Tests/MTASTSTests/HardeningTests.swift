@@ -2,6 +2,7 @@
 
 import MTASTSTesting
 import PolicyCache
+import RequirementTrait
 import Synchronization
 import Testing
 
@@ -232,7 +233,7 @@ private final class FragileStore: PolicyStore {
         #expect(try await second.policy != nil)
     }
 
-    @Test func oneFetchServesMessageLookAndRefresh() async throws {
+    @Test(.proves("R-FETCH-20")) func oneFetchServesMessageLookAndRefresh() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())
         let used = try await world.resolve()
@@ -272,7 +273,7 @@ private final class FragileStore: PolicyStore {
         #expect(try await world.resolve().policy?.mode == STSPolicy.Mode.none)
     }
 
-    @Test func aRefreshKeepsToTheBackOff() async throws {
+    @Test(.proves("R-FETCH-19")) func aRefreshKeepsToTheBackOff() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())
         _ = try await world.resolve()
@@ -285,7 +286,7 @@ private final class FragileStore: PolicyStore {
         #expect(world.https.requests.count == before)
     }
 
-    @Test func afterAPolicyFailureTheRecordIsLookedUpAtOnce() async throws {
+    @Test(.proves("R-APPLY-11")) func afterAPolicyFailureTheRecordIsLookedUpAtOnce() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText(), timeToLive: .seconds(3_600))
         _ = try await world.resolve()
@@ -304,7 +305,7 @@ private final class FragileStore: PolicyStore {
         #expect(resolution.state == .noPolicy(.fetchFailure) && resolution.failure?.resultType == .stsPolicyFetchError)
     }
 
-    @Test func aPolicyFetchedInTheFutureEndsAtLast() async throws {
+    @Test(.proves("R-CACHE-16")) func aPolicyFetchedInTheFutureEndsAtLast() async throws {
         let store = MemoryPolicyStore()
         let world = try FlowWorld(store: store)
         let ahead = CachedPolicy(
@@ -321,7 +322,7 @@ private final class FragileStore: PolicyStore {
         #expect(store.entry(for: world.domain)?.policy == ahead)
     }
 
-    @Test func aClockThatJumpsForwardAndBackCostsNoStoredPolicy() async throws {
+    @Test(.proves("R-CACHE-16")) func aClockThatJumpsForwardAndBackCostsNoStoredPolicy() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())
         _ = try await world.resolve()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import Testing
 
 @testable import MTASTS
@@ -117,7 +118,7 @@ struct MXWalkTests {
 
     let resolution = PolicyResolution(nextHop: .local, state: .pending)
 
-    @Test("Every walk over up to three hosts, at every stage")
+    @Test("Every walk over up to three hosts, at every stage", .proves("R-APPLY-06", "R-APPLY-07", "R-APPLY-09"))
     func everyWalk() {
         var compared = 0
         var reached: Set<String> = []
@@ -137,7 +138,7 @@ struct MXWalkTests {
         #expect(reached.count == WalkRow.rows.count)
     }
 
-    @Test("A policy failure alone is never permanent before a new look at DNS")
+    @Test("A policy failure alone is never permanent before a new look at DNS", .proves("R-APPLY-06", "R-APPLY-07"))
     func neverPermanentWithoutRecheck() {
         for walk in Self.walks where walk.contains(where: \.isPolicySkip) && !walk.contains(.delivered) {
             #expect(resolution.afterWalk(walk, stage: .retriesLeft) != .failed, "\(walk)")
@@ -155,7 +156,7 @@ struct MXWalkTests {
         }
     }
 
-    @Test("A message may stay in the queue if nothing is said of it")
+    @Test("A message may stay in the queue if nothing is said of it", .proves("R-APPLY-06"))
     func stageByDefault() {
         #expect(resolution.afterWalk([.skipped(.policyTLSFailure)]) == .deferred)
         #expect(resolution.afterWalk([]) == .deferred)

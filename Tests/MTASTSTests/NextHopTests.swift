@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTS
+import RequirementTrait
 import Testing
 
 @Suite("Next hop and policy domain")
 struct NextHopTests {
     @Test(
         "The policy domain of a recipient's domain is that domain alone",
+        .proves("R-DISC-01", "R-DISC-06", "R-DISC-07"),
         arguments: [
             ("example.com", "example.com"),
             ("mail.example.com", "mail.example.com"),
@@ -29,6 +31,7 @@ struct NextHopTests {
 
     @Test(
         "An address literal has no policy domain",
+        .proves("R-DISC-04"),
         arguments: [
             "[192.0.2.1]", "192.0.2.1", "[IPv6:2001:db8::1]", "[ipv6:2001:DB8::1]", "[IPV6:::1]", "[2001:db8::1]",
             "2001:db8::1", "[IPv6:::ffff:192.0.2.1]", "::", "[127.0.0.1]",
@@ -42,6 +45,7 @@ struct NextHopTests {
 
     @Test(
         "What is neither a name nor an address is refused",
+        .proves("R-DISC-08"),
         arguments: [
             ("", DomainName.ParseError.Code.empty), (".", .empty), ("..", .emptyLabel), (".example", .emptyLabel),
             ("a..example", .emptyLabel), ("example.com..", .emptyLabel), ("-a.example", .hyphenAtEdge),
@@ -58,7 +62,7 @@ struct NextHopTests {
         #expect(error?.code == code)
     }
 
-    @Test("A smart host by name is the policy domain itself")
+    @Test("A smart host by name is the policy domain itself", .proves("R-DISC-02", "R-APPLY-15"))
     func smartHost() throws {
         let relay = try DomainName(parsing: "Relay.Example.net.")
         #expect(NextHop.smartHost(relay).policyDomain?.description == "relay.example.net")
@@ -87,7 +91,7 @@ struct NextHopTests {
         return name
     }
 
-    @Test("Names too long once prefixed are found out")
+    @Test("Names too long once prefixed are found out", .proves("R-DISC-09"))
     func longNames() throws {
         // 253 octets less `_mta-sts.` (9) and `mta-sts.` (8).
         #expect(try name(octets: 244).stsRecordName?.description.utf8.count == 253)

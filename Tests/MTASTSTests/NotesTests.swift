@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTSTesting
+import RequirementTrait
 import Testing
 
 @testable import MTASTS
 
 /// Cases from the field that are told in words; each test bears the name of its case.
 @Suite struct NotesTests {
-    @Test("fetch-063: a policy is fetched by https on port 443, with no query")
+    @Test("fetch-063: a policy is fetched by https on port 443, with no query", .proves("R-FETCH-01"))
     func fetch063() async throws {
-        let host = try require(DomainName(parsing: "Bücher.Example".replacing("ü", with: "u")).policyHost)
-        #expect(PolicyRequest(host: host).url == "https://mta-sts.bucher.example/.well-known/mta-sts.txt")
+        let rows = [
+            ("Bucher.Example", "https://mta-sts.bucher.example/.well-known/mta-sts.txt"),
+            ("xn--bcher-kva.example.", "https://mta-sts.xn--bcher-kva.example/.well-known/mta-sts.txt"),
+        ]
+        for (domain, url) in rows {
+            let host = try require(DomainName(parsing: domain).policyHost)
+            #expect(PolicyRequest(host: host).url == url)
+        }
     }
 
     @Test("cache-034: a policy that no message asked for in a long time is left to expire")
@@ -33,7 +40,7 @@ import Testing
         #expect(DomainName(name) == nil)
     }
 
-    @Test("b023: the smart host's domain is the policy domain")
+    @Test("b023: the smart host's domain is the policy domain", .proves("R-DISC-02", "R-APPLY-15"))
     func b023() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText(mx: ["mx.example.com"]))
@@ -43,7 +50,10 @@ import Testing
         #expect(world.dns.queries.map(\.description) == ["_mta-sts.relay.example.net"])
     }
 
-    @Test("b031: a 404 of the own policy host is a fetch error, wherever the record is delegated to")
+    @Test(
+        "b031: a 404 of the own policy host is a fetch error, wherever the record is delegated to",
+        .proves("R-FETCH-09")
+    )
     func b031() async throws {
         let world = try FlowWorld("alias.example")
         world.dns.publishRecord("v=STSv1; id=1", for: world.domain)
@@ -53,7 +63,10 @@ import Testing
         #expect(world.https.requests.map(\.description) == ["mta-sts.alias.example"])
     }
 
-    @Test("b033, b054: the record may be an alias, the fetch goes to the domain's own policy host")
+    @Test(
+        "b033, b054: the record may be an alias, the fetch goes to the domain's own policy host",
+        .proves("R-FETCH-08", "R-FETCH-27")
+    )
     func b033() async throws {
         // What a transport answers is what it found at the end of the chain; tests with a real DNS server follow one.
         let world = try FlowWorld("a.example")
@@ -62,7 +75,10 @@ import Testing
         #expect(world.https.requests.map(\.description) == ["mta-sts.a.example"])
     }
 
-    @Test("b041: a failed fetch is not repeated by the refresh loop, and the domain is not remembered as cached")
+    @Test(
+        "b041: a failed fetch is not repeated by the refresh loop, and the domain is not remembered as cached",
+        .proves("R-FETCH-19")
+    )
     func b041() async throws {
         let world = try FlowWorld()
         world.dns.publishRecord("v=STSv1; id=1", for: world.domain)
@@ -97,7 +113,7 @@ import Testing
         #expect(error.code == .invalidID && error.offset == 12)
     }
 
-    @Test("b079: MTA-STS does not override a failing DANE check")
+    @Test("b079: MTA-STS does not override a failing DANE check", .proves("R-DANE-01"))
     func b079() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTSTesting
+import RequirementTrait
 import Testing
 
 @testable import MTASTS
@@ -44,7 +45,7 @@ import Testing
         #expect(resolution.decision(forMX: stranger, tls: .notAttempted).action == .skip(.policyNameMismatch))
     }
 
-    @Test func nextHopsWithoutAPolicyDomain() async throws {
+    @Test(.proves("R-DISC-04", "R-DISC-09")) func nextHopsWithoutAPolicyDomain() async throws {
         let world = try FlowWorld()
         for nextHop in [.addressLiteral, .local, .domain(try DomainName(parsing: "localhost"))] as [NextHop] {
             #expect(try await world.resolver.resolve(nextHop).state == .noPolicy(.noPolicyDomain))
@@ -61,17 +62,20 @@ import Testing
         var testDescription: String { signs.map(\.rawValue).joined(separator: ",") }
     }
 
-    @Test(arguments: [
-        Change(text: policyText(mx: ["mail.example.com", "b.example.com"]), signs: []),
-        Change(text: policyText("testing", mx: ["mail.example.com"]), signs: [.modeWeakened]),
-        Change(text: policyText("none", mx: []), signs: [.modeWeakened]),
-        Change(text: policyText(mx: ["*.evil.example"]), signs: [.mxWidened]),
-        Change(text: policyText(maxAge: 86_400), signs: [.maxAgeShrunk]),
-        Change(
-            text: policyText("testing", maxAge: 60, mx: ["*.com"]),
-            signs: [.modeWeakened, .mxWidened, .maxAgeShrunk]
-        ),
-    ])
+    @Test(
+        .proves("R-CACHE-11", "R-CACHE-19"),
+        arguments: [
+            Change(text: policyText(mx: ["mail.example.com", "b.example.com"]), signs: []),
+            Change(text: policyText("testing", mx: ["mail.example.com"]), signs: [.modeWeakened]),
+            Change(text: policyText("none", mx: []), signs: [.modeWeakened]),
+            Change(text: policyText(mx: ["*.evil.example"]), signs: [.mxWidened]),
+            Change(text: policyText(maxAge: 86_400), signs: [.maxAgeShrunk]),
+            Change(
+                text: policyText("testing", maxAge: 60, mx: ["*.com"]),
+                signs: [.modeWeakened, .mxWidened, .maxAgeShrunk]
+            ),
+        ]
+    )
     func aWeakerPolicyIsTakenAndTold(_ change: Change) async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText(mx: ["mail.example.com", "*.example.com"]))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTSTesting
+import RequirementTrait
 import Testing
 
 @testable import MTASTS
@@ -23,7 +24,7 @@ import Testing
         #expect(world.resolver.peek(world.nextHop)?.policy != nil)
     }
 
-    @Test(arguments: [(1, 10), (10, 10), (600, 600), (86_400, 3_600)] as [(Int64, Int64)])
+    @Test(.proves("R-CACHE-13"), arguments: [(1, 10), (10, 10), (600, 600), (86_400, 3_600)] as [(Int64, Int64)])
     func noRecordIsBelievedForItsTTL(timeToLive: Int64, wait: Int64) async throws {
         let world = try FlowWorld()
         world.dns.answer(.noSuchName(timeToLive: .seconds(timeToLive)), at: try world.recordName)
@@ -63,7 +64,7 @@ import Testing
         #expect(one.https.requests.count == 2 && two.https.requests.isEmpty)
     }
 
-    @Test func aChangingIDCannotForceFetchesWithoutEnd() async throws {
+    @Test(.proves("R-FETCH-19")) func aChangingIDCannotForceFetchesWithoutEnd() async throws {
         let world = try FlowWorld()
         world.https.answer(.failure(.connection(reason: "refused")), at: try world.policyHost)
         for id in 1...100 {
@@ -76,7 +77,7 @@ import Testing
         #expect(try await world.resolve().policy != nil)
     }
 
-    @Test func withoutAChangeTheMessageMayFail() async throws {
+    @Test(.proves("R-APPLY-07", "R-APPLY-09")) func withoutAChangeTheMessageMayFail() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText(), timeToLive: .seconds(3_600))
         let used = try await world.resolve()
@@ -92,7 +93,7 @@ import Testing
         #expect(used.afterWalk([.skipped(.policyTLSFailure)], stage: .lifetimeOverAndRechecked) == .failed)
     }
 
-    @Test(arguments: ["testing", "none", "enforce"])
+    @Test(.proves("R-APPLY-08"), arguments: ["testing", "none", "enforce"])
     func aNewIDGivesOneMoreTry(mode: String) async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText(), timeToLive: .seconds(3_600))
@@ -128,7 +129,10 @@ import Testing
         #expect(now.policy == nil)
     }
 
-    @Test(arguments: [(99, true), (100, true), (101, false)] as [(Int64, Bool)])
+    @Test(
+        .proves("R-CACHE-01", "R-CACHE-02", "R-FETCH-12"),
+        arguments: [(99, true), (100, true), (101, false)] as [(Int64, Bool)]
+    )
     func aPolicyIsAppliedAsLongAsItsAgeIsWithinMaxAge(age: Int64, isApplied: Bool) async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText(maxAge: 100))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTSTesting
+import RequirementTrait
 import Testing
 
 @testable import MTASTS
@@ -11,7 +12,9 @@ import Testing
         try require(await world.resolver.explain(world.domain).policy)
     }
 
-    @Test func aPolicyIsRefreshedDailyAlthoughItsRecordIsGone() async throws {
+    @Test(.proves("R-CACHE-05", "R-CACHE-06", "R-CACHE-07")) func aPolicyIsRefreshedDailyAlthoughItsRecordIsGone()
+        async throws
+    {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())
         _ = try await world.resolve()
@@ -28,7 +31,7 @@ import Testing
         #expect(try await world.store?.entry(for: world.domain)?.policy.fetchedAt == world.wall.now)
     }
 
-    @Test func aFailingRefreshIsRetriedLaterAndLater() async throws {
+    @Test(.proves("R-CACHE-08", "R-CACHE-09")) func aFailingRefreshIsRetriedLaterAndLater() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())
         _ = try await world.resolve()
@@ -84,7 +87,7 @@ import Testing
         #expect(try await world.store?.entry(for: world.domain) == nil)
     }
 
-    @Test func aShortPolicyIsRefreshedInTimeWhileMailAsks() async throws {
+    @Test(.proves("R-CACHE-05", "R-CACHE-06")) func aShortPolicyIsRefreshedInTimeWhileMailAsks() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText(maxAge: 600))
         _ = try await world.resolve()
@@ -113,7 +116,7 @@ import Testing
         #expect(store.entry(for: second.domain)?.policy.policy.mode == .testing)
     }
 
-    @Test func aClockSetBackLeadsToARefresh() async throws {
+    @Test(.proves("R-CACHE-16")) func aClockSetBackLeadsToARefresh() async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())
         _ = try await world.resolve()

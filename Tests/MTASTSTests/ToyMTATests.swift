@@ -2,6 +2,7 @@
 
 import MTASTS
 import MTASTSTesting
+import RequirementTrait
 import Testing
 
 // snippet.begin: the toy MTA of Documentation/TestingMailCode.md
@@ -59,20 +60,21 @@ struct ToyMTA {
         ]
     }
 
-    @Test func enforceTakesTheFirstHostThatPassesAllChecks() async throws {
+    @Test(.proves("R-APPLY-01", "R-APPLY-04")) func enforceTakesTheFirstHostThatPassesAllChecks() async throws {
         let (mta, _, _, domain) = try world("enforce")
         let outcome = try await mta.deliver(to: domain, via: try hosts(), stage: .retriesLeft)
         #expect(outcome == "delivered to good.example.com")
     }
 
-    @Test(arguments: ["testing", "none"])
+    @Test(.proves("R-APPLY-02", "R-APPLY-03"), arguments: ["testing", "none"])
     func otherModesTakeTheFirstHost(mode: String) async throws {
         let (mta, _, _, domain) = try world(mode)
         let outcome = try await mta.deliver(to: domain, via: try hosts(), stage: .retriesLeft)
         #expect(outcome == "delivered to mx.attacker.example")
     }
 
-    @Test func withoutAGoodHostTheMessageWaitsAndIsReturnedOnlyAfterALook() async throws {
+    @Test(.proves("R-APPLY-06", "R-APPLY-08", "R-APPLY-11"))
+    func withoutAGoodHostTheMessageWaitsAndIsReturnedOnlyAfterALook() async throws {
         let (mta, dns, https, domain) = try world("enforce")
         let bad = Array(try hosts().dropLast())
         #expect(try await mta.deliver(to: domain, via: bad, stage: .retriesLeft) == "deferred")

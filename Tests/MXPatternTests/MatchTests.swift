@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MXPattern
+import RequirementTrait
 import Testing
 import VectorSupport
 
 @Suite("MXPattern: matching")
 struct MatchTests {
-    @Test("vectors", arguments: try Vectors.load(["match", "field-match"], as: MatchVector.self))
+    @Test(
+        "vectors",
+        .proves("R-POL-16", "R-MX-01", "R-MX-02", "R-MX-03"),
+        arguments: try Vectors.load(["match", "field-match"], as: MatchVector.self)
+    )
     func vector(_ vector: MatchVector) {
         let host = DomainName(vector.host)
         let lenient = try? MXPattern(parsing: vector.pattern)
@@ -23,6 +28,7 @@ struct MatchTests {
 
     @Test(
         "vectors of certificate identities",
+        .proves("R-FETCH-03", "R-FETCH-04", "R-FETCH-08", "R-MX-08", "R-MX-10"),
         arguments: try Vectors.load(
             ["presented-identifier", "field-presented-identifier"],
             as: PresentedIdentifierVector.self
@@ -39,7 +45,7 @@ struct MatchTests {
     }
 
     /// Against RFC 8461 section 4.1 written out over lists of labels.
-    @Test(arguments: [UInt64(21), 22, 23])
+    @Test(.proves("R-MX-02", "R-MX-03"), arguments: [UInt64(21), 22, 23])
     func againstLabelLists(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let labels = ["a", "B", "b", "mx", "MX", "example", "1", "0x1", "xn--a", "a_b"]
@@ -75,7 +81,7 @@ struct MatchTests {
     }
 
     /// Whatever a certificate holds gives an answer, and a match implies a name of the host's own shape.
-    @Test(arguments: [UInt64(31)])
+    @Test(.proves("R-FETCH-04", "R-MX-10"), arguments: [UInt64(31)])
     func anyDNSIDGivesAnAnswer(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let host = try #require(DomainName("mail.example.com"))

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MXPattern
+import RequirementTrait
 import Testing
 import VectorSupport
 
 @Suite("MXPattern: parsing")
 struct PatternTests {
-    @Test("vectors", arguments: try Vectors.load("pattern", as: PatternVector.self))
+    @Test(
+        "vectors",
+        .proves("R-POL-06", "R-POL-07", "R-POL-16"),
+        arguments: try Vectors.load("pattern", as: PatternVector.self)
+    )
     func vector(_ vector: PatternVector) throws {
         let text = try #require(vector.input.text)
         try check(vector.expect, Result { () throws(MXPattern.ParseError) in try MXPattern(parsing: text) })
@@ -34,7 +39,7 @@ struct PatternTests {
         }
     }
 
-    @Test func caseOfLettersDoesNotCount() throws {
+    @Test(.proves("R-MX-02")) func caseOfLettersDoesNotCount() throws {
         let patterns = try ["*.Example.NET", "*.example.net", "*.EXAMPLE.net."].map { try MXPattern(parsing: $0) }
         #expect(Set(patterns).count == 1)
         #expect(patterns.map(\.description) == ["*.Example.NET", "*.example.net", "*.EXAMPLE.net"])
@@ -42,7 +47,7 @@ struct PatternTests {
     }
 
     /// Each octet inside a label, strictly and by default, against the classes written out.
-    @Test func everyOctet() {
+    @Test(.proves("R-POL-06")) func everyOctet() {
         let strict = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.".utf8)
         for octet in UInt8.min..<0x80 {
             let text = "a" + String(decoding: [octet], as: UTF8.self) + "a"

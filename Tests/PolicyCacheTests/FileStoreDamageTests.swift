@@ -2,6 +2,7 @@
 
 import Foundation
 import PolicyCache
+import RequirementTrait
 import STSCore
 import STSPolicy
 import Testing
@@ -44,14 +45,14 @@ import Testing
         #expect(try PolicyCacheTests.octets(scratch.store + "/" + kept) == octets, "\(what)")
     }
 
-    @Test func truncatedAtEveryLength() async throws {
+    @Test(.proves("R-CACHE-14")) func truncatedAtEveryLength() async throws {
         for length in 0..<whole.count { try await expectSetAside(Array(whole[..<length]), "\(length) octets") }
         try await expectOtherIsFine()
     }
 
     /// Each octet changed in several ways. A changed version number may read as a newer format; nothing else is taken
     /// for anything but damage.
-    @Test func everyOctetChanged() async throws {
+    @Test(.proves("R-CACHE-14")) func everyOctetChanged() async throws {
         let version = Array("mta-sts-policy ".utf8).count
         for index in whole.indices {
             for flip: UInt8 in [0x01, 0x02, 0x20, 0x80] {
@@ -140,7 +141,7 @@ import Testing
         #expect(try await store.entry(for: domain)?.policy == cached())
     }
 
-    @Test func newerFormatIsLeftInPlace() async throws {
+    @Test(.proves("R-CACHE-14")) func newerFormatIsLeftInPlace() async throws {
         let newer = Array("mta-sts-policy 2\nwhatever comes then".utf8) + [UInt8](repeating: 0xFF, count: 100_000)
         try write(newer, to: file)
         #expect(try await store.entry(for: domain) == nil)
@@ -179,7 +180,7 @@ import Testing
         #expect(try await store.entry(for: domain)?.policy == cached("new.example"))
     }
 
-    @Test func leftoversAreSwept() async throws {
+    @Test(.proves("R-CACHE-14")) func leftoversAreSwept() async throws {
         let folder = (file as NSString).deletingLastPathComponent
         let leftovers = [folder + "/.tmp-0123456789abcdef", scratch.store + "/.tmp-fedcba9876543210"]
         let inUse = folder + "/.tmp-00000000000000aa"

@@ -2,6 +2,7 @@
 
 import Foundation
 import PolicyCache
+import RequirementTrait
 import STSCore
 import STSPolicy
 import STSRecord
@@ -21,7 +22,7 @@ import Testing
         try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     }
 
-    @Test func entriesOutliveTheStore() async throws {
+    @Test(.proves("R-CACHE-14")) func entriesOutliveTheStore() async throws {
         let entry = try cached().policy
         let full = CachedPolicy(policy: entry, recordID: nil, fetchedAt: time(.min), lastRequestedAt: time(.max))
         #expect(try await open().put(full, for: name("Example.COM."), replacing: nil))
@@ -39,7 +40,7 @@ import Testing
     }
 
     /// The format is read by later versions: a change of it is a change of its number.
-    @Test func formatIsStable() async throws {
+    @Test(.proves("R-CACHE-14")) func formatIsStable() async throws {
         let entry = try cached("mx.example", fetched: -5, id: "20160831085700Z")
         _ = try await open().put(entry, for: name("example.com"), replacing: nil)
         let file = try scratch.file(of: "example.com")

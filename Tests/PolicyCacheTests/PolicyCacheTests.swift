@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSCore
 import STSPolicy
 import STSRecord
@@ -26,7 +27,7 @@ extension PolicyCache {
 
 /// The memory of the cache: what it keeps, and what it gives up when it is full.
 @Suite struct PolicyCacheMemoryTests {
-    @Test func keepsAndForgets() throws {
+    @Test(.proves("R-DISC-07")) func keepsAndForgets() throws {
         let cache = PolicyCache()
         let domain = try name("example.com")
         #expect(cache.lookUp(domain, now: time(1)) == nil)
@@ -45,7 +46,7 @@ extension PolicyCache {
     }
 
     /// R-CACHE-11: a policy replaces the one before whole, even if weaker and shorter.
-    @Test func replacesWhole() throws {
+    @Test(.proves("R-CACHE-11")) func replacesWhole() throws {
         let cache = PolicyCache()
         try cache.keep(cached("a.example", mode: .enforce, maxAge: 1_000), for: "example.com")
         let weaker = try cached("b.example", mode: .none, maxAge: 10, fetched: 1_001, id: nil)
@@ -56,7 +57,7 @@ extension PolicyCache {
     }
 
     /// Expired, none, testing, enforce: whatever the order of arrival and use.
-    @Test(arguments: 0..<24) func evictionOrder(permutation: Int) throws {
+    @Test(.proves("R-CACHE-15"), arguments: 0..<24) func evictionOrder(permutation: Int) throws {
         // One shard, so that all are rivals.
         let map = ShardedMap<CachedPolicy>(capacity: 4, shards: 1)
         let rank: (CachedPolicy) -> Int = { PolicyCache.rank($0, now: time(1_000)) }
@@ -108,7 +109,7 @@ extension PolicyCache {
 
     /// R-CACHE-15: look-ups of 10^5 other domains leave no trace in memory, and a flood of weaker policies displaces
     /// no enforce policy.
-    @Test func aFloodDisplacesNothingStronger() async throws {
+    @Test(.proves("R-CACHE-15")) func aFloodDisplacesNothingStronger() async throws {
         let cache = PolicyCache(capacity: 320)
         let domains = (0..<80).map { "enforced-\($0).example" }
         for domain in domains { try cache.keep(cached(), for: domain) }
@@ -163,7 +164,7 @@ extension PolicyCache {
     }
 
     /// R-CACHE-20: readers see whole entries while writers replace them.
-    @Test func manyThreads() async throws {
+    @Test(.proves("R-CACHE-20")) func manyThreads() async throws {
         let cache = PolicyCache(capacity: 64)
         let policies = try (0..<4).map { try cached("mx\($0).example", fetched: Int64($0), id: "id\($0)") }
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PolicyCache
+import RequirementTrait
 import STSCore
 import STSPolicy
 import STSRecord
@@ -8,10 +9,13 @@ import Testing
 
 /// RFC 8461 sections 3.2 and 5.1: how long a policy may be applied.
 @Suite struct PolicyLifeTests {
-    @Test(arguments: [
-        (now: Int64(1_000), isFresh: true), (1_099, true), (1_100, true), (1_101, false), (2_000, false),
-        (.max, false),
-    ])
+    @Test(
+        .proves("R-CACHE-01", "R-CACHE-02"),
+        arguments: [
+            (now: Int64(1_000), isFresh: true), (1_099, true), (1_100, true), (1_101, false), (2_000, false),
+            (.max, false),
+        ]
+    )
     func maxAgeFromTheFetch(now: Int64, isFresh: Bool) throws {
         #expect(try cached(maxAge: 100, fetched: 1_000).isFresh(at: time(now)) == isFresh)
     }
@@ -20,18 +24,18 @@ import Testing
         #expect(try cached(maxAge: 100, fetched: 1_000).expiresAt == time(1_100))
     }
 
-    @Test func maxAgeZeroIsNeverFresh() throws {
+    @Test(.proves("R-CACHE-18")) func maxAgeZeroIsNeverFresh() throws {
         let policy = try cached(maxAge: 0, fetched: 1_000)
         for now: Int64 in [.min, 999, 1_000, 1_001] { #expect(!policy.isFresh(at: time(now))) }
     }
 
     /// R-CACHE-16: a clock set back makes no policy unusable, and does not wrap.
-    @Test(arguments: [Int64.min, -1, 0, 999]) func clockSetBack(now: Int64) throws {
+    @Test(.proves("R-CACHE-16"), arguments: [Int64.min, -1, 0, 999]) func clockSetBack(now: Int64) throws {
         #expect(try cached(maxAge: 100, fetched: 1_000).isFresh(at: time(now)))
     }
 
     /// R-CACHE-17: at the ends of the range nothing traps.
-    @Test func endsOfTheRange() throws {
+    @Test(.proves("R-CACHE-17")) func endsOfTheRange() throws {
         let year = STSPolicy.maximumMaxAge
         let late = try cached(maxAge: year, fetched: .max)
         #expect(late.expiresAt == time(.max))

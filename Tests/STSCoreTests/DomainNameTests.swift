@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSCore
 import Testing
 import VectorSupport
 
 @Suite("DomainName")
 struct DomainNameTests {
-    @Test("vectors", arguments: try Vectors.load("domain-name", as: DomainNameVector.self))
+    @Test(
+        "vectors",
+        .proves("R-DISC-07", "R-DISC-08"),
+        arguments: try Vectors.load("domain-name", as: DomainNameVector.self)
+    )
     func vector(_ vector: DomainNameVector) throws {
         let octets = vector.input.value
         let result = Result { () throws(DomainName.ParseError) in try DomainName(parsing: octets.span) }
@@ -40,7 +45,7 @@ struct DomainNameTests {
         }
     }
 
-    @Test func spellingsOfOneNameAreEqual() throws {
+    @Test(.proves("R-DISC-07")) func spellingsOfOneNameAreEqual() throws {
         let names = try ["Mail.Example.COM", "mail.example.com.", "MAIL.EXAMPLE.COM.", "mail.example.com"]
             .map { try DomainName(parsing: $0) }
         #expect(Set(names).count == 1)
@@ -53,7 +58,7 @@ struct DomainNameTests {
     }
 
     /// `mta-sts.` and `_mta-sts.` must fit before the policy domain (RFC 8461 sections 3.1 and 3.2).
-    @Test(arguments: [(1, true), (244, true), (245, true), (246, false), (253, false)])
+    @Test(.proves("R-DISC-09"), arguments: [(1, true), (244, true), (245, true), (246, false), (253, false)])
     func prefix(_ octets: Int, _ policyHostFits: Bool) throws {
         let name = try DomainName(parsing: Self.name(octets: octets))
         #expect((name.prefixed(by: "mta-sts") != nil) == policyHostFits)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSPolicy
 import Testing
 import VectorSupport
@@ -58,7 +59,10 @@ struct PolicyPropertyTests {
 
     /// Parser and reference agree on every input in both readings; what is taken prints and parses back to itself;
     /// what the strict reader takes the default reader takes with the same values.
-    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    @Test(
+        .proves("R-POL-08", "R-POL-09", "R-POL-12", "R-POL-14", "R-POL-18", "R-POL-19"),
+        arguments: 1...4 as ClosedRange<UInt64>
+    )
     func againstReference(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let seeds = try Self.seeds()
@@ -99,7 +103,7 @@ struct PolicyPropertyTests {
     }
 
     /// First wins and repeats go, below and above the number of entries at which the parser begins to hash.
-    @Test(arguments: 0...40)
+    @Test(.proves("R-POL-12"), arguments: 0...40)
     func repeats(count: Int) throws {
         for distinct in [1, 2, 7, 8, 9, 10, 16, 40] {
             var random = SeededGenerator(seed: UInt64(count * 100 + distinct))
@@ -121,7 +125,7 @@ struct PolicyPropertyTests {
     }
 
     /// A policy matches a host exactly if one of its patterns does.
-    @Test(arguments: try Vectors.load(["match", "field-match"], as: MatchVector.self))
+    @Test(.proves("R-MX-01"), arguments: try Vectors.load(["match", "field-match"], as: MatchVector.self))
     func matchesAsItsPatternsDo(_ vector: MatchVector) throws {
         guard let pattern = try? MXPattern(parsing: vector.pattern), let host = DomainName(vector.host) else { return }
         let head = "version: STSv1\nmode: enforce\nmax_age: 1\nmx: other.invalid\n"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSPolicy
 import Testing
 import VectorSupport
@@ -9,11 +10,14 @@ struct PolicyTests {
     static let text = "version: STSv1\nmode: enforce\nmx: a.example\nmx: *.b.example\nmax_age: 86400\nfoo: b€r\n"
 
     /// Equality is that of meaning; the text is another question.
-    @Test(arguments: [
-        "mode: enforce\r\nversion: STSv1\r\nmax_age: 0000086400\r\nmx: a.example\r\nmx:*.b.example\r\nfoo:b€r",
-        "version: STSv1 \nmode: enforce\nmx: a.example\nmx: a.example\nmx: *.b.example\nmax_age: 86400\nfoo: b€r\nfoo: x\nmode: none\n",
-        "\nversion: STSv1\n\nmode: enforce\nmx: a.example.\nmx: *.b.example.\nmax_age: 86400\nfoo: b€r\n\n",
-    ])
+    @Test(
+        .proves("R-POL-10", "R-POL-12"),
+        arguments: [
+            "mode: enforce\r\nversion: STSv1\r\nmax_age: 0000086400\r\nmx: a.example\r\nmx:*.b.example\r\nfoo:b€r",
+            "version: STSv1 \nmode: enforce\nmx: a.example\nmx: a.example\nmx: *.b.example\nmax_age: 86400\nfoo: b€r\nfoo: x\nmode: none\n",
+            "\nversion: STSv1\n\nmode: enforce\nmx: a.example.\nmx: *.b.example.\nmax_age: 86400\nfoo: b€r\n\n",
+        ]
+    )
     func sameMeaning(_ other: String) throws {
         let (first, second) = (try STSPolicy(parsing: Self.text), try STSPolicy(parsing: other))
         #expect(first == second)
@@ -34,7 +38,7 @@ struct PolicyTests {
     }
 
     /// The "policy-string" of a report needs the text as it was served (RFC 8460 section 4.4).
-    @Test func textIsKeptOctetByOctet() throws {
+    @Test(.proves("R-POL-04", "R-POL-17")) func textIsKeptOctetByOctet() throws {
         let served = Array("\r\nmode: none \r\nversion:\tSTSv1\nmax_age: 9999999999\r\n\r\nx: \u{FEFF}y\n".utf8)
         let policy = try STSPolicy(parsing: served)
         #expect(policy.text == served)
@@ -69,26 +73,33 @@ struct PolicyTests {
         #expect(try STSPolicy(mode: .none, maxAge: 1, mx: [], extensions: [fitting]).text.count == 65_536)
     }
 
-    @Test func aLenientPolicyPrintsWhatItMeans() throws {
+    @Test(.proves("R-POL-04", "R-POL-14")) func aLenientPolicyPrintsWhatItMeans() throws {
         let policy = try STSPolicy(parsing: "\nversion: STSv1\nmode: enforce\nmx: a_b.example.\nmax_age: 99999999")
         #expect(policy.description == "version: STSv1\r\nmode: enforce\r\nmx: a_b.example\r\nmax_age: 31557600\r\n")
         #expect(try STSPolicy(parsing: policy.description) == policy)
     }
 
-    @Test(arguments: [
-        ("", "1"), ("mx", "1"), ("mode", "1"), ("version", "1"), ("max_age", "1"), ("_a", "1"), ("a b", "1"),
-        ("é", "1"), ("a:", "1"), ("a", ""),
-        ("a", " "), ("a", " b"), ("a", "b "), ("a", "b\t"), ("a", "b\tc"), ("a", "b\n"), ("a", "b\0"), ("a", "\u{7F}"),
-        (String(repeating: "n", count: 33), "1"),
-    ])
+    @Test(
+        .proves("R-POL-13"),
+        arguments: [
+            ("", "1"), ("mx", "1"), ("mode", "1"), ("version", "1"), ("max_age", "1"), ("_a", "1"), ("a b", "1"),
+            ("é", "1"), ("a:", "1"), ("a", ""),
+            ("a", " "), ("a", " b"), ("a", "b "), ("a", "b\t"), ("a", "b\tc"), ("a", "b\n"), ("a", "b\0"),
+            ("a", "\u{7F}"),
+            (String(repeating: "n", count: 33), "1"),
+        ]
+    )
     func notAnExtension(_ name: String, _ value: String) {
         #expect(STSPolicy.Extension(name: name, value: value) == nil)
     }
 
-    @Test(arguments: [
-        ("a", "b c"), ("MX", "1"), ("a", "=;:"), ("a", "€ 😀"), ("a", "\u{85}"),
-        (String(repeating: "n", count: 32), "1"),
-    ])
+    @Test(
+        .proves("R-POL-11"),
+        arguments: [
+            ("a", "b c"), ("MX", "1"), ("a", "=;:"), ("a", "€ 😀"), ("a", "\u{85}"),
+            (String(repeating: "n", count: 32), "1"),
+        ]
+    )
     func anExtension(_ name: String, _ value: String) throws {
         let field = try #require(STSPolicy.Extension(name: name, value: value))
         let policy = try STSPolicy(mode: .none, maxAge: 1, mx: [], extensions: [field])
@@ -97,7 +108,7 @@ struct PolicyTests {
     }
 
     /// 16 times the octets take about 16 times as long, not 256 times.
-    @Test(arguments: WorstShape.all)
+    @Test(.proves("R-POL-18"), arguments: WorstShape.all)
     func linearTime(_ shape: WorstShape) throws {
         let parse: ([UInt8]) -> Void = { octets in
             guard let policy = try? STSPolicy(parsing: octets) else { return }

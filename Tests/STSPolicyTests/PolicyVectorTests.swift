@@ -1,12 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSPolicy
 import Testing
 import VectorSupport
 
 @Suite("STSPolicy: vectors")
 struct PolicyVectorTests {
-    @Test("policies", arguments: try Vectors.load(["policy", "field-policy"], as: PolicyVector.self))
+    @Test(
+        "policies",
+        .proves(
+            "R-POL-01",
+            "R-POL-02",
+            "R-POL-03",
+            "R-POL-04",
+            "R-POL-05",
+            "R-POL-06",
+            "R-POL-07",
+            "R-POL-08",
+            "R-POL-09",
+            "R-POL-10",
+            "R-POL-11",
+            "R-POL-12",
+            "R-POL-13",
+            "R-POL-14",
+            "R-POL-15",
+            "R-POL-16"
+        ),
+        arguments: try Vectors.load(["policy", "field-policy"], as: PolicyVector.self)
+    )
     func policy(_ vector: PolicyVector) throws {
         let octets = vector.input.value
         let lenient = Result { () throws(STSPolicy.ParseError) in try STSPolicy(parsing: octets) }
@@ -47,6 +69,7 @@ struct PolicyVectorTests {
 
     @Test(
         "policies to be written",
+        .proves("R-POL-19", "R-POL-20"),
         arguments: try Vectors.load(["policy-write", "field-policy-write"], as: PolicyWriteVector.self)
     )
     func written(_ vector: PolicyWriteVector) throws {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSRecord
 import Testing
 import VectorSupport
@@ -49,7 +50,7 @@ struct RecordPropertyTests {
     }
 
     /// Parser and reference agree on every input; what is taken prints and parses back to itself.
-    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    @Test(.proves("R-DISC-19", "R-DISC-20", "R-DISC-21", "R-DISC-22"), arguments: 1...4 as ClosedRange<UInt64>)
     func againstReference(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let seeds = try Self.seeds()
@@ -82,7 +83,7 @@ struct RecordPropertyTests {
     }
 
     /// First wins, below and above the number of fields at which the parser begins to hash.
-    @Test(arguments: 0...40)
+    @Test(.proves("R-DISC-21"), arguments: 0...40)
     func repeatedExtensions(count: Int) throws {
         for distinct in [1, 2, 7, 8, 9, 10, 16, 40] {
             var random = SeededGenerator(seed: UInt64(count * 100 + distinct))
@@ -100,7 +101,7 @@ struct RecordPropertyTests {
     }
 
     /// A lone record is what the grammar says; beside another TXT record the literal prefix filter comes first.
-    @Test func selectionAgreesWithParsing() throws {
+    @Test(.proves("R-DISC-12", "R-DISC-23")) func selectionAgreesWithParsing() throws {
         var random = SeededGenerator(seed: 5)
         let seeds = try Self.seeds()
         for _ in 0..<5000 {

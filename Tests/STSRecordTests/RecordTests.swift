@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSRecord
 import Testing
 import VectorSupport
 
 @Suite("STSRecord: printing, ids, limits")
 struct RecordTests {
-    @Test func prints() throws {
+    @Test(.proves("R-DISC-23")) func prints() throws {
         let id = try #require(STSRecord.ID("20160831085700Z"))
         #expect(STSRecord(id: id).description == "v=STSv1; id=20160831085700Z;")
         let extensions = [("a", "1"), ("b.c", "x:y")].compactMap { STSRecord.Extension(name: $0.0, value: $0.1) }
@@ -17,10 +18,13 @@ struct RecordTests {
         #expect(record.description.hasPrefix("v=STSv1;"))
     }
 
-    @Test(arguments: ["", " ", "a b", "a-1", "a\0", "é", String(repeating: "0", count: 33), "a\n"])
+    @Test(
+        .proves("R-DISC-18"),
+        arguments: ["", " ", "a b", "a-1", "a\0", "é", String(repeating: "0", count: 33), "a\n"]
+    )
     func notAnID(_ text: String) { #expect(STSRecord.ID(text) == nil) }
 
-    @Test(arguments: 1...32)
+    @Test(.proves("R-DISC-18"), arguments: 1...32)
     func idOfEveryLength(count: Int) throws {
         let text = String("aZ09bY18cX27dW36eV45fU54gT63hS72".prefix(count))
         let id = try #require(STSRecord.ID(text))

@@ -1,12 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSRecord
 import Testing
 import VectorSupport
 
 @Suite("STSRecord: vectors")
 struct RecordVectorTests {
-    @Test("records", arguments: try Vectors.load("record", as: RecordVector.self))
+    @Test(
+        "records",
+        .proves(
+            "R-DISC-14",
+            "R-DISC-16",
+            "R-DISC-17",
+            "R-DISC-18",
+            "R-DISC-19",
+            "R-DISC-20",
+            "R-DISC-21",
+            "R-DISC-22",
+            "R-DISC-23",
+            "R-DISC-24"
+        ),
+        arguments: try Vectors.load("record", as: RecordVector.self)
+    )
     func record(_ vector: RecordVector) throws {
         let result = Result { () throws(STSRecord.ParseError) in try STSRecord(parsing: vector.input.value) }
         switch result {
@@ -26,7 +42,11 @@ struct RecordVectorTests {
         }
     }
 
-    @Test("sets of records", arguments: try Vectors.load(["record-set", "field-record-set"], as: RecordSetVector.self))
+    @Test(
+        "sets of records",
+        .proves("R-DISC-11", "R-DISC-12", "R-DISC-13", "R-DISC-14", "R-DISC-23"),
+        arguments: try Vectors.load(["record-set", "field-record-set"], as: RecordSetVector.self)
+    )
     func set(_ vector: RecordSetVector) throws {
         let resourceRecords = vector.rrset.map { $0.map(\.value) }
         let selection = STSRecord.select(from: resourceRecords)

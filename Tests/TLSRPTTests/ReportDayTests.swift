@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSCore
 import Testing
 
@@ -9,6 +10,7 @@ import Testing
 struct ReportDayTests {
     @Test(
         "A moment by the calendar (RFC 3339 section 5.6)",
+        .proves("R-JSON-03"),
         arguments: [
             (0, "1970-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59Z"), (951_782_400, "2000-02-29T00:00:00Z"),
             (1_459_468_800, "2016-04-01T00:00:00Z"), (1_459_555_199, "2016-04-01T23:59:59Z"),
@@ -21,7 +23,7 @@ struct ReportDayTests {
         #expect(CivilTime(UnixTime(secondsSinceEpoch: seconds)).dateAndTime == text)
     }
 
-    @Test("Two moments at either side of midnight are of different days (RFC 8460 section 4.1)")
+    @Test("Two moments at either side of midnight are of different days (RFC 8460 section 4.1)", .proves("R-JSON-25"))
     func midnight() {
         let day = ReportDay(containing: UnixTime(secondsSinceEpoch: 1_459_555_199))
         #expect(day.start.secondsSinceEpoch == 1_459_468_800)

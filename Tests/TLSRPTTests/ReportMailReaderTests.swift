@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSCore
 import Testing
 import VectorSupport
@@ -17,7 +18,7 @@ struct ReportMailReaderTests {
     /// Deviations that say nothing of the mail's own structure where a forwarded report is concerned.
     static func names(_ contents: MailContents) -> Set<String> { Set(contents.deviations.map(\.kind.rawValue)) }
 
-    @Test("Vectors of mails", arguments: try vectors.get())
+    @Test("Vectors of mails", .proves("R-SEND-03", "R-SEND-09"), arguments: try vectors.get())
     func vector(_ vector: MailVector) throws {
         let contents = try Self.contents(vector.file)
         let expected = vector.expect
@@ -38,7 +39,7 @@ struct ReportMailReaderTests {
         #expect(Self.names(contents) == Set(expected.deviations))
     }
 
-    @Test("tlsrpt-report-038: multipart/report with application/tlsrpt+json is taken")
+    @Test("tlsrpt-report-038: multipart/report with application/tlsrpt+json is taken", .proves("R-SEND-03"))
     func note038() throws {
         let part = try #require(try Self.contents("report-json.eml").parts.first)
         #expect(part.mediaType == "application/tlsrpt+json")
@@ -53,21 +54,24 @@ struct ReportMailReaderTests {
         #expect(Self.names(contents) == ["loneAttachment"])
     }
 
-    @Test("tlsrpt-report-041: multipart/report with application/json is taken, and named")
+    @Test("tlsrpt-report-041: multipart/report with application/json is taken, and named", .proves("R-SEND-03"))
     func note041() throws {
         let contents = try Self.contents("inline-json.eml")
         #expect(try contents.parts.map(\.content) == [MailVector.octets(of: "report.json")])
         #expect(Self.names(contents) == ["mediaType"])
     }
 
-    @Test("tlsrpt-report-042: multipart/report with application/tlsrpt+gzip is taken")
+    @Test("tlsrpt-report-042: multipart/report with application/tlsrpt+gzip is taken", .proves("R-SEND-03"))
     func note042() throws {
         let contents = try Self.contents("report-gzip.eml")
         #expect(contents.parts.map { $0.content.prefix(2) } == [[0x1F, 0x8B]])
         #expect(contents.deviations.isEmpty)
     }
 
-    @Test("b069: of text/plain and application/tlsrpt+gzip the second is the report, and never dropped silently")
+    @Test(
+        "b069: of text/plain and application/tlsrpt+gzip the second is the report, and never dropped silently",
+        .proves("R-SEND-03")
+    )
     func b069() throws {
         let contents = try Self.contents("report-fold.eml")
         #expect(contents.parts.map(\.mediaType) == ["application/tlsrpt+gzip"])
@@ -88,7 +92,7 @@ struct ReportMailReaderTests {
         }
     }
 
-    @Test("Fields of the header, the repeated and the 8-bit ones too")
+    @Test("Fields of the header, the repeated and the 8-bit ones too", .proves("R-SEND-09"))
     func fields() throws {
         let mail =
             "From tlsrpt Wed Nov 25\r\nAUTHENTICATION-RESULTS : mx.a.example 1 ; dkim = pass (ok; dkim=fail) header.d=\"b.example\";\r\n"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSCore
 import Testing
 import VectorSupport
@@ -54,7 +55,10 @@ enum SampleReport {
 
 @Suite("TLSRPT: writing report mail")
 struct ReportMessageTests {
-    @Test("The message is that of Tests/Vectors/mail/written.eml, which other readers were tried on")
+    @Test(
+        "The message is that of Tests/Vectors/mail/written.eml, which other readers were tried on",
+        .proves("R-SEND-01", "R-SEND-03", "R-SEND-04", "R-SEND-05", "R-SEND-13")
+    )
     func written() throws {
         let message = try SampleReport.message()
         #expect(try message.octets == MailVector.octets(of: "written.eml"))
@@ -62,7 +66,11 @@ struct ReportMessageTests {
         #expect(message.sender == "tlsrpt@sender.example")
     }
 
-    @Test("Our own reader finds the same attachment and fields, and nothing to forgive", arguments: [true, false])
+    @Test(
+        "Our own reader finds the same attachment and fields, and nothing to forgive",
+        .proves("R-SEND-03", "R-SEND-04"),
+        arguments: [true, false]
+    )
     func roundTrip(isCompressed: Bool) throws {
         let file = try MailVector.octets(of: isCompressed ? "report.json.gz" : "report.json")
         let report = SampleReport.report(organization: "Exämple \"quoted\\\" " + String(repeating: "ß", count: 300))
@@ -87,6 +95,7 @@ struct ReportMessageTests {
 
     @Test(
         "No value begins a header field of its own, and no line is too long (R-TXTR-10)",
+        .proves("R-TXTR-10"),
         arguments: [
             "a\r\nBcc: evil@x.example\r\n\r\nbody", "a\nBcc: b", "a\rBcc: b", "\u{85}\u{2028}x", "\0\u{1B}[2J", "\"a\\",
             String(repeating: "long ", count: 1_000), "=?UTF-8?B?eA==?=", "=_tlsrpt_",
@@ -148,7 +157,7 @@ struct ReportMessageTests {
         Refusal("address") { try SampleReport.message(sender: "nobody") },
     ]
 
-    @Test("What cannot be sent is refused with its reason (R-SEND-04)", arguments: refusals)
+    @Test("What cannot be sent is refused with its reason (R-SEND-04)", .proves("R-SEND-04"), arguments: refusals)
     func refused(refusal: Refusal) {
         let fault = #expect(throws: ReportMessage.Fault.self) { try refusal.make() }
         #expect(fault.map(Self.name) == refusal.name)
@@ -217,12 +226,16 @@ struct ReportSignerTests {
 
     static let fields = ReportMessage.fieldsToSign.joined(separator: ":")
 
-    @Test("The two fields of RFC 8460 section 5.3 are to be signed (R-SEND-07)")
+    @Test("The two fields of RFC 8460 section 5.3 are to be signed (R-SEND-07)", .proves("R-SEND-07"))
     func fieldsToSign() {
         #expect(Set(["TLS-Report-Domain", "TLS-Report-Submitter", "From"]).isSubset(of: ReportMessage.fieldsToSign))
     }
 
-    @Test("A proper signature stands before the message", arguments: ["sender.example", "SENDER.example"])
+    @Test(
+        "A proper signature stands before the message",
+        .proves("R-SEND-06"),
+        arguments: ["sender.example", "SENDER.example"]
+    )
     func signed(domain: String) async throws {
         let message = try SampleReport.message()
         let field = "DKIM-Signature: v=1; d=\(domain); s=a;\r\n h=\(Self.fields); bh=eA==; b=eA==\r\n"
@@ -236,6 +249,7 @@ struct ReportSignerTests {
 
     @Test(
         "A signature that is none for a report is refused (R-SEND-06)",
+        .proves("R-SEND-06", "R-SEND-07"),
         arguments: [
             ("DKIM-Signature: d=sender.example; l=100; h=\(fields)\r\n", ReportSignatureFault.lengthLimit),
             ("DKIM-Signature: d=other.example; h=\(fields)\r\n", .domain),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSCore
 import Testing
 
@@ -9,6 +10,7 @@ import Testing
 struct ReportNameTests {
     @Test(
         "File names that are read, and as they are written (RFC 8460 section 5.1, R-SEND-01)",
+        .proves("R-SEND-01"),
         arguments: [
             ("mail.s.example!d.example!1470009600!1470095999!001.json.gz", nil),
             ("mail.s.example!d.example!1470013207!1470186007.json", nil),
@@ -24,6 +26,7 @@ struct ReportNameTests {
 
     @Test(
         "File names that are refused",
+        .proves("R-SEND-01"),
         arguments: [
             ("", ReportFileName.ParseError.Code.fieldCount), ("a.example!b.example!1.json", .fieldCount),
             ("a.example!b.example!1!2!a!b.json", .fieldCount), ("a.example!b.example!1!2", .fileExtension),
@@ -39,7 +42,7 @@ struct ReportNameTests {
         #expect(error?.code == code)
     }
 
-    @Test("Subjects are folded at 78 octets where that can be, and never reach 998 (R-SEND-05)")
+    @Test("Subjects are folded at 78 octets where that can be, and never reach 998 (R-SEND-05)", .proves("R-SEND-05"))
     func folding() throws {
         let short = try #require(
             ReportSubject(
@@ -70,6 +73,7 @@ struct ReportNameTests {
 
     @Test(
         "Subjects that are read, and what is forgiven",
+        .proves("R-SEND-05"),
         arguments: [
             (good, "a@b", []), ("\(good) (a comment (nested \\) one))", "a@b", []),
             ("Report\r\n Domain:\t D.example.\r\n Submitter: s.example\n Report-ID:  <a@b>\r\n", "a@b", []),
@@ -89,6 +93,7 @@ struct ReportNameTests {
 
     @Test(
         "Subjects that are refused",
+        .proves("R-SEND-05"),
         arguments: [
             ("", ReportSubject.ParseError.Code.keyword), ("Re: \(good)", .keyword), ("Report d.example", .keyword),
             ("Report Domain: d.example Report-ID: <a@b>", .keyword), ("Report Domain: é.example", .domain),
@@ -104,7 +109,10 @@ struct ReportNameTests {
         #expect(error?.code == code)
     }
 
-    @Test("Where the mail contradicts the report it is named; the report is right (RFC 8460 section 5.6, R-SEND-19)")
+    @Test(
+        "Where the mail contradicts the report it is named; the report is right (RFC 8460 section 5.6, R-SEND-19)",
+        .proves("R-SEND-19")
+    )
     func conflicts() throws {
         let mail = """
             Subject: Report Domain: x.example Submitter: y.example Report-ID: <z@y.example>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import TLSRPT
 import Testing
 import VectorSupport
@@ -61,7 +62,7 @@ struct ReportingRecordPropertyTests {
     }
 
     /// Parser and reference agree on every input; what is taken prints and parses back to itself.
-    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    @Test(.proves("R-TXTR-04", "R-TXTR-06", "R-TXTR-07", "R-TXTR-10"), arguments: 1...4 as ClosedRange<UInt64>)
     func againstReference(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let grammar = try ReferenceReportingRecord.Grammar()
@@ -113,7 +114,7 @@ struct ReportingRecordPropertyTests {
     }
 
     /// Every octet of an address, encoded: it is refused, or comes out as one harmless address.
-    @Test func everyEncodedOctet() throws {
+    @Test(.proves("R-TXTR-10")) func everyEncodedOctet() throws {
         var usable = 0
         for octet in UInt8.min...UInt8.max {
             let digits = String(octet, radix: 16)
@@ -145,7 +146,7 @@ struct ReportingRecordPropertyTests {
     }
 
     /// A lone record is what the grammar says; beside another TXT record the literal prefix filter comes first.
-    @Test func selectionAgreesWithParsing() throws {
+    @Test(.proves("R-TXTR-03")) func selectionAgreesWithParsing() throws {
         var random = SeededGenerator(seed: 5)
         let seeds = try Self.seeds()
         for _ in 0..<5000 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSCore
 import TLSRPT
 import Testing
@@ -7,7 +8,7 @@ import Testing
 @Suite("TLSRPT: the record's name, printing, limits")
 struct ReportingRecordTests {
     /// RFC 8460 section 3: the policy domain itself, never `_smtp._tcp` and never a parent domain.
-    @Test func name() throws {
+    @Test(.proves("R-TXTR-01")) func name() throws {
         let domain = try #require(DomainName("Mail.Example.COM."))
         #expect(domain.tlsReportingRecordName?.description == "_smtp._tls.mail.example.com")
         // 10 octets and a dot come before the name, and 253 are the most.
@@ -19,7 +20,7 @@ struct ReportingRecordTests {
         #expect(longer.tlsReportingRecordName == nil)
     }
 
-    @Test func prints() throws {
+    @Test(.proves("R-TXTR-07")) func prints() throws {
         let texts = ["mailto:r@x.example", "https://x.example/", "mailto:r@x.example"]
         let uris = texts.compactMap(TLSReportingRecord.ReportURI.init)
         let plain = try #require(TLSReportingRecord(reportURIs: uris))

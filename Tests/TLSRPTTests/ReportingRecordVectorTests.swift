@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import TLSRPT
 import Testing
 import VectorSupport
@@ -8,7 +9,10 @@ import VectorSupport
 struct ReportingRecordVectorTests {
     static let vectors = Result { try Vectors.load("tlsrpt-record", as: TLSReportingRecordVector.self) }
 
-    @Test(arguments: try vectors.get())
+    @Test(
+        .proves("R-TXTR-02", "R-TXTR-03", "R-TXTR-04", "R-TXTR-05", "R-TXTR-06", "R-TXTR-07", "R-TXTR-10"),
+        arguments: try vectors.get()
+    )
     func selection(_ vector: TLSReportingRecordVector) throws {
         let resourceRecords = vector.rrset.map { $0.map(\.value) }
         let selection = TLSReportingRecord.select(from: resourceRecords)
@@ -41,7 +45,7 @@ struct ReportingRecordVectorTests {
     }
 
     /// One record that is not the record of a domain is none for the parser either, in octets and in text.
-    @Test(arguments: try vectors.get().filter { $0.rrset.count == 1 })
+    @Test(.proves("R-TXTR-02", "R-TXTR-04", "R-TXTR-06"), arguments: try vectors.get().filter { $0.rrset.count == 1 })
     func parsing(_ vector: TLSReportingRecordVector) throws {
         let octets = vector.rrset[0].flatMap(\.value)
         let result = Result { () throws(TLSReportingRecord.ParseError) in try TLSReportingRecord(parsing: octets) }

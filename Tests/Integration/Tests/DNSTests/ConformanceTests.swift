@@ -5,6 +5,7 @@ import IntegrationSupport
 import MTASTS
 import MTASTSSystemDNS
 import MTASTSTesting
+import RequirementTrait
 import Testing
 
 /// SystemDNS under the suite of DNS transports.
@@ -22,7 +23,7 @@ struct ConformanceTests {
         )
     }
 
-    @Test func keepsThePromisesThroughAResolver() async throws {
+    @Test(.proves("R-DISC-10", "R-DISC-11", "R-DISC-27")) func keepsThePromisesThroughAResolver() async throws {
         let dns = SystemDNS(server: try SystemDNS.Server(parsing: world.resolver), timeout: .seconds(2))
         #expect(await (try suite()).run(dns) == [])
     }

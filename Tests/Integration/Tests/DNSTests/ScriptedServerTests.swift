@@ -3,6 +3,7 @@
 import IntegrationSupport
 import MTASTS
 import MTASTSSystemDNS
+import RequirementTrait
 import Testing
 
 /// Look-ups against a server that misbehaves.
@@ -44,7 +45,7 @@ struct ScriptedServerTests {
         #expect(world.scriptedQueries(for: name) == ["TXT udp"])
     }
 
-    @Test func silenceIsATimeoutAfterAllTries() async {
+    @Test(.proves("R-DISC-25")) func silenceIsATimeoutAfterAllTries() async {
         let name = DNSWorld.freshName("silent")
         #expect(await failure(name, timeout: .milliseconds(300), attempts: 3)?.code == .timeout)
         #expect(world.scriptedQueries(for: name) == ["TXT udp", "TXT udp", "TXT udp"])
@@ -56,7 +57,10 @@ struct ScriptedServerTests {
         #expect(world.scriptedQueries(for: name).count == 2)
     }
 
-    @Test(arguments: [("truncate", .timeout), ("closes", .unreachable)] as [(String, DNSFailure.Code)])
+    @Test(
+        .proves("R-DISC-27"),
+        arguments: [("truncate", .timeout), ("closes", .unreachable)] as [(String, DNSFailure.Code)]
+    )
     func aServerThatFailsOverTCPHoldsNobody(mode: String, expected: DNSFailure.Code) async {
         let name = DNSWorld.freshName(mode)
         let start = ContinuousClock.now
@@ -70,7 +74,7 @@ struct ScriptedServerTests {
         #expect(try await lookUp(DNSWorld.freshName("wrongid")).records == [TXTRecord("v=STSv1; id=1;")])
     }
 
-    @Test func aliasesWithoutTargetsAreFollowedUpToTheLimit() async throws {
+    @Test(.proves("R-DISC-10")) func aliasesWithoutTargetsAreFollowedUpToTheLimit() async throws {
         #expect(try await lookUp("n8.alias.example").records == [TXTRecord("v=STSv1; id=1;")])
         #expect(await failure("n9.alias.example")?.code == .aliasLoop)
         #expect(await failure("loop.alias.example")?.code == .aliasLoop)

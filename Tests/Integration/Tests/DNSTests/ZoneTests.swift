@@ -3,6 +3,7 @@
 import IntegrationSupport
 import MTASTS
 import MTASTSSystemDNS
+import RequirementTrait
 import Testing
 
 /// Look-ups of the zones of `world/dns` through unbound.
@@ -20,15 +21,18 @@ struct ZoneTests {
         return answer.records.map { $0.strings.map { String(decoding: $0, as: UTF8.self) } }
     }
 
-    @Test(arguments: [
-        ("good.example", [["v=STSv1; id=20260101;"]]),
-        ("strings.example", [["v=STSv1;", " id=2026", "0104", ";"]]),
-        ("two-records.example", [["v=STSv1; id=1;"], ["v=STSv1; id=2;"]]),
-        ("spf-beside.example", [["v=STSv1; id=20260105;"], ["v=spf1 -all"]]),
-        ("delegated.example", [["v=STSv1; id=20260106;"]]),
-        ("chain-1.example", [["v=STSv1; id=20260106;"]]),
-        ("d9999.bulk.example", [["v=STSv1; id=b9999;"]]),
-    ])
+    @Test(
+        .proves("R-DISC-10", "R-DISC-11"),
+        arguments: [
+            ("good.example", [["v=STSv1; id=20260101;"]]),
+            ("strings.example", [["v=STSv1;", " id=2026", "0104", ";"]]),
+            ("two-records.example", [["v=STSv1; id=1;"], ["v=STSv1; id=2;"]]),
+            ("spf-beside.example", [["v=STSv1; id=20260105;"], ["v=spf1 -all"]]),
+            ("delegated.example", [["v=STSv1; id=20260106;"]]),
+            ("chain-1.example", [["v=STSv1; id=20260106;"]]),
+            ("d9999.bulk.example", [["v=STSv1; id=b9999;"]]),
+        ]
+    )
     func findsTheRecords(domain: String, expected: [[String]]) async throws {
         #expect(try await texts(domain).sorted { $0.joined() < $1.joined() } == expected)
     }
@@ -39,14 +43,14 @@ struct ZoneTests {
         #expect(try await dns.txtRecords(at: name).records == [TXTRecord(strings: [expected])])
     }
 
-    @Test(arguments: [("over-512.example", 4), ("over-4096.example", 25)])
+    @Test(.proves("R-DISC-27"), arguments: [("over-512.example", 4), ("over-4096.example", 25)])
     func findsLongAnswersComplete(domain: String, count: Int) async throws {
         let texts = try await texts(domain)
         #expect(Set(texts).count == count)
         #expect(texts.contains(["v=STSv1; id=20260107;"]))
     }
 
-    @Test func tellsAbsenceAndItsTime() async throws {
+    @Test(.proves("R-DISC-25")) func tellsAbsenceAndItsTime() async throws {
         let missing = try await dns.txtRecords(at: try #require(DomainName("_mta-sts.no-such.example")))
         guard case .noSuchName = missing.content else {
             Issue.record("\(missing)")
@@ -67,6 +71,7 @@ struct ZoneTests {
     }
 
     @Test(
+        .proves("R-DISC-25"),
         arguments: [
             ("_mta-sts.x.servfail.example", .serverFailure), ("_mta-sts.x.refused.example", .serverFailure),
             ("_mta-sts.bogus.example", .serverFailure),
@@ -79,13 +84,13 @@ struct ZoneTests {
     }
 
     /// unbound follows a chain of its own to a limit and then gives what it has or SERVFAIL.
-    @Test func anAliasLoopIsAFailure() async throws {
+    @Test(.proves("R-DISC-10")) func anAliasLoopIsAFailure() async throws {
         await #expect { try await dns.txtRecords(at: try #require(DomainName("_mta-sts.loop-1.example"))) } throws: {
             [.aliasLoop, .serverFailure].contains(($0 as? DNSFailure)?.code)
         }
     }
 
-    @Test func theADBitShowsOnlyForTheSignedZone() async throws {
+    @Test(.proves("R-DISC-28")) func theADBitShowsOnlyForTheSignedZone() async throws {
         let signed = try await dns.txtRecords(at: try #require(DomainName("_mta-sts.signed.example")))
         #expect(signed.records == [TXTRecord("v=STSv1; id=20260108;")])
         #expect(signed.isAuthenticated)

@@ -3,12 +3,16 @@
 import Foundation
 import IntegrationSupport
 import MTASTS
+import RequirementTrait
 import Testing
 
 extension HTTPSTests {
     /// What a server sees of us, and whom we connect to.
     struct BehaviourTests {
-        @Test(arguments: HTTPStack.allCases)
+        @Test(
+            .proves("R-FETCH-01", "R-FETCH-02", "R-FETCH-11", "R-FETCH-12", "R-FETCH-18", "R-FETCH-23", "R-FETCH-25"),
+            arguments: HTTPStack.allCases
+        )
         func requestIsPlain(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world)
@@ -32,7 +36,7 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
-        @Test(arguments: HTTPStack.allCases)
+        @Test(.proves("R-FETCH-02"), arguments: HTTPStack.allCases)
         func misbehavingServersSeeTheName(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world)
@@ -46,7 +50,7 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
-        @Test(arguments: HTTPStack.allCases)
+        @Test(.proves("R-FETCH-10"), arguments: HTTPStack.allCases)
         func redirectIsNotFollowed(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world)
@@ -57,7 +61,7 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
-        @Test(arguments: HTTPStack.allCases)
+        @Test(.proves("R-FETCH-24"), arguments: HTTPStack.allCases)
         func proxiesOfTheEnvironmentAreNotUsed(stack: HTTPStack) async throws {
             let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
             // Nobody listens there: a fetch that went by the proxy would fail.
@@ -69,7 +73,7 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
-        @Test(arguments: HTTPStack.allCases)
+        @Test(.proves("R-FETCH-25"), arguments: HTTPStack.allCases)
         func guardRefusesLoopback(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let guarded = try stack.transport(in: world, gate: ConnectionGate())
@@ -141,7 +145,7 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
-        @Test(arguments: HTTPStack.allCases)
+        @Test(.proves("R-FETCH-06"), arguments: HTTPStack.allCases)
         func trustRootsCanBeReloaded(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).pem")
@@ -160,7 +164,7 @@ extension HTTPSTests {
         }
 
         /// The roots that are used by default do not vouch for our authority, and many fetches share one copy of them.
-        @Test(arguments: HTTPStack.allCases)
+        @Test(.proves("R-FETCH-05", "R-FETCH-06"), arguments: HTTPStack.allCases)
         func systemTrustRoots(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transportWithSystemRoots(in: world)

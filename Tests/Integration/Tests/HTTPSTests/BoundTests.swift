@@ -3,6 +3,7 @@
 import Foundation
 import IntegrationSupport
 import MTASTS
+import RequirementTrait
 import Testing
 
 extension HTTPSTests {
@@ -10,7 +11,7 @@ extension HTTPSTests {
     struct BoundTests {
         private static let mebibyte = 1_048_576
 
-        @Test(arguments: HTTPStack.allCases, [1, 100])
+        @Test(.proves("R-FETCH-16"), arguments: HTTPStack.allCases, [1, 100])
         func endlessBodyCostsLittle(stack: HTTPStack, count: Int) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world)
@@ -50,7 +51,7 @@ extension HTTPSTests {
             #expect(most < Self.mebibyte)
         }
 
-        @Test(arguments: HTTPStack.allCases)
+        @Test(.proves("R-FETCH-15"), arguments: HTTPStack.allCases)
         func aHundredDripsAreGivenUpInTime(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world, connectTimeout: .seconds(60))
@@ -77,7 +78,11 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
-        @Test(arguments: HTTPStack.allCases, ["drip", "drip-header", "no-answer", "no-handshake"])
+        @Test(
+            .proves("R-FETCH-15"),
+            arguments: HTTPStack.allCases,
+            ["drip", "drip-header", "no-answer", "no-handshake"]
+        )
         func slowServerIsGivenUp(stack: HTTPStack, name: String) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world, connectTimeout: .seconds(60))
@@ -97,7 +102,7 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
-        @Test(arguments: HTTPStack.allCases)
+        @Test(.proves("R-FETCH-16"), arguments: HTTPStack.allCases)
         func bodyLimitIsExact(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world)

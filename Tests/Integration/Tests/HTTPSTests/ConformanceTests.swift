@@ -5,11 +5,24 @@ import IntegrationSupport
 import MTASTS
 import MTASTSAsyncHTTPClient
 import MTASTSTesting
+import RequirementTrait
 import Testing
 
 extension HTTPSTests {
     struct ConformanceTests {
-        @Test(arguments: HTTPStack.allCases)
+        @Test(
+            .proves(
+                "R-FETCH-03",
+                "R-FETCH-04",
+                "R-FETCH-05",
+                "R-FETCH-08",
+                "R-FETCH-15",
+                "R-FETCH-16",
+                "R-FETCH-17",
+                "R-FETCH-23"
+            ),
+            arguments: HTTPStack.allCases
+        )
         func keepsThePromises(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world)

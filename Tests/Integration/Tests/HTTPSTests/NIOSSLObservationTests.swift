@@ -8,6 +8,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import NIOTLS
+import RequirementTrait
 import Testing
 
 extension HTTPSTests {
@@ -53,7 +54,7 @@ extension HTTPSTests {
 
         private static let untrusted = TLSObservation.established(.notTrusted(reason: "CERTIFICATE_VERIFY_FAILED"))
 
-        @Test(arguments: rows)
+        @Test(.proves("R-MX-08", "R-MX-11", "R-RES-02", "R-RES-03", "R-RES-04", "R-RES-05"), arguments: rows)
         func realServer(row: Row) async throws {
             let world = try HTTPSWorld()
             let observation = try await observe(try #require(world.hosts[row.name]), upTo: row.newestVersion, in: world)

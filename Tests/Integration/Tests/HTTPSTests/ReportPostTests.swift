@@ -4,6 +4,7 @@ import Foundation
 import IntegrationSupport
 import MTASTS
 import MTASTSTesting
+import RequirementTrait
 import Testing
 
 extension HTTPSTests {
@@ -15,7 +16,7 @@ extension HTTPSTests {
         private static let small = Array("not really compressed".utf8)
         private static let smallDigest = "ffe6361a8769c596f6e0232ca744d0e52bb3ac8f0f56908ab35aa8fdf94dc1e6"
 
-        @Test(arguments: HTTPStack.allCases)
+        @Test(.proves("R-SEND-14", "R-SEND-16"), arguments: HTTPStack.allCases)
         func keepsThePromises(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world)
@@ -48,7 +49,7 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
-        @Test(arguments: HTTPStack.allCases, [200, 201, 204, 301, 307, 500])
+        @Test(.proves("R-SEND-16"), arguments: HTTPStack.allCases, [200, 201, 204, 301, 307, 500])
         func statusComesBack(stack: HTTPStack, status: Int) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world)
@@ -60,7 +61,7 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
-        @Test(arguments: HTTPStack.allCases)
+        @Test(.proves("R-SEND-14"), arguments: HTTPStack.allCases)
         func requestIsPlain(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world)
@@ -155,6 +156,7 @@ extension HTTPSTests {
         }
 
         @Test(
+            .proves("R-SEND-15"),
             arguments: HTTPStack.allCases,
             [
                 "report-expired": ["CURL": "X509_V_ERR_CERT_HAS_EXPIRED"],
@@ -174,7 +176,7 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
-        @Test(arguments: HTTPStack.allCases, ["report-expired", "report-unknown"])
+        @Test(.proves("R-SEND-15"), arguments: HTTPStack.allCases, ["report-expired", "report-unknown"])
         func certificateMayBeIgnored(stack: HTTPStack, name: String) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world, acceptsAnyReportCertificate: true)
@@ -185,7 +187,7 @@ extension HTTPSTests {
             await transport.shutdown()
         }
 
-        @Test(arguments: HTTPStack.allCases)
+        @Test(.proves("R-SEND-22"), arguments: HTTPStack.allCases)
         func guardRefusesPrivateAddress(stack: HTTPStack) async throws {
             let world = try HTTPSWorld()
             let transport = try stack.transport(in: world, gate: ConnectionGate())

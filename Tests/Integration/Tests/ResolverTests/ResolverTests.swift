@@ -4,6 +4,7 @@ import IntegrationSupport
 import MTASTS
 import MTASTSSystemDNS
 import MTASTSTesting
+import RequirementTrait
 import Synchronization
 import Testing
 
@@ -28,7 +29,35 @@ import Testing
         }
     }
 
-    @Test(arguments: cases)
+    @Test(
+        .proves(
+            "R-DISC-10",
+            "R-DISC-11",
+            "R-DISC-12",
+            "R-DISC-13",
+            "R-DISC-15",
+            "R-DISC-28",
+            "R-FETCH-03",
+            "R-FETCH-04",
+            "R-FETCH-05",
+            "R-FETCH-09",
+            "R-FETCH-10",
+            "R-FETCH-13",
+            "R-FETCH-15",
+            "R-FETCH-16",
+            "R-FETCH-17",
+            "R-FETCH-18",
+            "R-FETCH-22",
+            "R-FETCH-23",
+            "R-FETCH-25",
+            "R-FETCH-27",
+            "R-REP-01",
+            "R-REP-02",
+            "R-RES-09",
+            "R-RES-11"
+        ),
+        arguments: cases
+    )
     func resolution(_ item: Case) async throws {
         let scenario = item.scenario
         let domain = try #require(DomainName("\(scenario.name).example"))

@@ -4,6 +4,7 @@ import Foundation
 import IntegrationSupport
 import MTASTSSystemDNS
 import MTASTSTesting
+import RequirementTrait
 import Testing
 
 @testable import MTASTS
@@ -12,7 +13,7 @@ import Testing
 @Suite(.serialized) struct SingleFlightTests {
     private static let callers = 10_000
 
-    @Test(arguments: [(HTTPStack.asyncHTTPClient, "flight-a.hold"), (.curl, "flight-c.hold")])
+    @Test(.proves("R-FETCH-20"), arguments: [(HTTPStack.asyncHTTPClient, "flight-a.hold"), (.curl, "flight-c.hold")])
     func aHeldAnswerIsSharedByAll(stack: HTTPStack, name: String) async throws {
         let dnsWorld = try DNSWorld()
         let httpsWorld = try HTTPSWorld()
@@ -40,7 +41,7 @@ import Testing
         #expect(queries == 1 && requests == 1)
     }
 
-    @Test func servfailReachesAllAndTheNextResolveAsksAgain() async throws {
+    @Test(.proves("R-DISC-26")) func servfailReachesAllAndTheNextResolveAsksAgain() async throws {
         let dnsWorld = try DNSWorld()
         let name = DNSWorld.freshName("holdfail")
         let domain = try #require(DomainName(String(name.dropFirst("_mta-sts.".count))))

@@ -2,6 +2,7 @@
 
 import Foundation
 import PolicyCache
+import RequirementTrait
 import STSCore
 import STSPolicy
 import Synchronization
@@ -16,7 +17,7 @@ import Testing
 
     /// A process that rewrites entries is killed again and again at random moments. Each time every entry is whole and
     /// is the last that was confirmed or the one after it, and opening the store removes what was left half-written.
-    @Test func killedWhileWriting() async throws {
+    @Test(.proves("R-CACHE-14")) func killedWhileWriting() async throws {
         let entries = 12
         var confirmed = Array(repeating: 0, count: entries)
         var (rounds, roundsWithTemporary, newer) = (0, 0, 0)
@@ -61,7 +62,7 @@ import Testing
 
     /// Two processes write policies by the rule of PolicyCache. What each replaced by what, put together, is one chain
     /// in order of time: nothing was lost in between, and no older policy came over a newer.
-    @Test func twoProcesses() async throws {
+    @Test(.proves("R-CACHE-20")) func twoProcesses() async throws {
         let name = try DomainName(parsing: "shared.example")
         let writers = try (0..<2).map { try Writer(["race", scratch.store, "\(name)", "400", "\($0)"]) }
         let lines = writers.map { $0.finish() }

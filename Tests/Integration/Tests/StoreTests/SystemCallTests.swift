@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import RequirementTrait
 import Testing
 
 /// The order of system calls on which a power failure leaves the old entry or the new one.
@@ -34,7 +35,9 @@ import Testing
         return calls
     }
 
-    @Test(arguments: ["in a new folder", "over an old entry"]) func putReachesTheDisk(_ state: String) throws {
+    @Test(.proves("R-CACHE-14"), arguments: ["in a new folder", "over an old entry"]) func putReachesTheDisk(
+        _ state: String
+    ) throws {
         let scratch = try Scratch()
         if state == "over an old entry" {
             // A damaged one: it is replaced without its revision.
