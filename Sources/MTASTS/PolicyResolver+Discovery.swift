@@ -201,15 +201,24 @@ extension PolicyResolver {
             let retry = monotonicNow.advanced(by: configuration.backOff)
             return withoutNewPolicy(domain, fresh, cause, nextCheck: min(nextCheck, retry))
         case .overloaded(let reason):
-            let failure = PolicyFailure.overloaded(reason: reason)
-            guard let fresh else { return Discovery(state: .noPolicy(.overloaded), failure: failure) }
-            // Each message would otherwise wait its turn anew while we have too much to do.
-            if !Task.isCancelled {
-                let retry = monotonicNow.advanced(by: Interval.afterOverload)
-                cache.setNextCheck(min(nextCheck, retry), for: domain)
-            }
-            return .cached(fresh, failure)
+            return overloaded(domain, fresh, reason, nextCheck)
         }
+    }
+
+    private func overloaded(
+        _ domain: DomainName,
+        _ fresh: CachedPolicy?,
+        _ reason: String,
+        _ nextCheck: MonotonicTime
+    ) -> Discovery {
+        let failure = PolicyFailure.overloaded(reason: reason)
+        guard let fresh else { return Discovery(state: .noPolicy(.overloaded), failure: failure) }
+        // Each message would otherwise wait its turn anew while we have too much to do.
+        if !Task.isCancelled {
+            let retry = monotonicNow.advanced(by: Interval.afterOverload)
+            cache.setNextCheck(min(nextCheck, retry), for: domain)
+        }
+        return .cached(fresh, failure)
     }
 
     /// The answer when there is no new policy: the fresh one goes on, else there is none.

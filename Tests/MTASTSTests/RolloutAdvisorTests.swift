@@ -16,6 +16,7 @@ struct RolloutAdvisorTests {
         RolloutAdvisor(
             policyDomain: try #require(DomainName("example.com")),
             policy: try STSPolicy(parsing: Array(Self.text.utf8)),
+            today: ReportDay(containing: Self.day0.start.advanced(bySeconds: 40 * 86_400)),
             options: .init(daysNeeded: daysNeeded)
         )
     }
@@ -139,16 +140,63 @@ struct RolloutAdvisorTests {
         #expect(advisor.advice().obstacles.filter { $0.standing == .stands }.count == 2)
     }
 
-    @Test("A failure that was not seen for a week is past")
+    @Test("A failure is past once its sender has reported for a week without it; another's reports prove nothing")
     func past() throws {
         var advisor = try advisor()
         let detail = Detail(resultType: .certificateExpired, receivingMXHostname: "a.mx.example.com", failedSessions: 1)
         advisor.add(report(day: 6, failed: 1, [detail]))
-        for day in 7..<20 { advisor.add(report(day: day)) }
+        for day in 0..<30 { advisor.add(report(day: day, from: "other.example")) }
+        #expect(advisor.advice().verdict == .wouldStopMail)
+        for day in 7..<13 { advisor.add(report(day: day)) }
+        #expect(advisor.advice().verdict == .wouldStopMail)
+        advisor.add(report(day: 13))
         #expect(advisor.advice().verdict == .safe)
         #expect(advisor.advice().obstacles.map(\.standing) == [.notSeenLately])
-        advisor.add(report(day: 14, from: "other.example", failed: 1, [detail]))
+        #expect(advisor.advice().obstacles.first?.lastSeen == report(day: 6).dateRange.start.map(ReportDay.init))
+    }
+
+    @Test("A report of the future makes nothing past and is no evidence")
+    func future() throws {
+        var advisor = try advisor()
+        let detail = Detail(
+            resultType: .certificateExpired,
+            receivingMXHostname: "a.mx.example.com",
+            failedSessions: 50
+        )
+        for day in 0...40 { advisor.add(report(day: day, failed: 50, [detail])) }
+        advisor.add(report(day: 40_000))
+        advisor.add(report(day: 40_000, from: "other.example"))
         #expect(advisor.advice().verdict == .wouldStopMail)
+        #expect(advisor.advice().days == 41)
+        #expect(advisor.advice().obstacles.first?.lastSeen == advisor.advice().range?.upperBound)
+    }
+
+    @Test("The failures of a report on a week may be of its last day, and the week counts as seven days")
+    func week() throws {
+        var advisor = try advisor()
+        let detail = Detail(
+            resultType: .certificateExpired,
+            receivingMXHostname: "a.mx.example.com",
+            failedSessions: 50
+        )
+        var weekly = report(day: 13, failed: 50, [detail])
+        weekly.dateRange.end = report(day: 20).dateRange.start
+        advisor.add(weekly)
+        #expect(advisor.advice().days == 7)
+        for day in 20..<26 { advisor.add(report(day: day)) }
+        #expect(advisor.advice().verdict == .wouldStopMail)
+        advisor.add(report(day: 26))
+        #expect(advisor.advice().verdict == .safe)
+    }
+
+    @Test("Patterns of an entry are read once, whatever its details", .timeLimit(.minutes(1)))
+    func manyPatterns() throws {
+        var advisor = try advisor()
+        let details = (0..<20_000).map {
+            Detail(resultType: .validationFailure, receivingMXHostname: "h\($0 % 10).example", failedSessions: 1)
+        }
+        advisor.add(report(day: 0, failed: 20_000, details, patterns: (0..<1_000).map { "a\($0).example" }))
+        #expect(advisor.advice().mxHosts.count == 10)
     }
 
     @Test("A report counts once for its submitter (RFC 8460 section 5.3)")
@@ -177,6 +225,7 @@ struct RolloutAdvisorTests {
         let details = (0..<12_000).map {
             Detail(resultType: .validationFailure, receivingMXHostname: "h\($0).example", failedSessions: .max)
         }
+        advisor.add(report(day: 2, ok: .min, failed: .min, details))
         advisor.add(report(day: 0, ok: .max, failed: .max, details))
         advisor.add(report(day: 1, ok: .max, failed: .max, details))
         let advice = advisor.advice()

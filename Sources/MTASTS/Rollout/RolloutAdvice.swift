@@ -52,9 +52,9 @@ public struct RolloutAdvice: Hashable, Sendable {
 
         /// Whether it is still there.
         public enum Standing: String, Hashable, Sendable {
-            /// It was seen within the last days reported.
+            /// A sender that saw it has not yet reported long enough without it.
             case stands
-            /// It was seen, and not within the last days reported.
+            /// Every sender that saw it has since reported for days without it.
             case notSeenLately
             /// An MX host that no pattern matched, and that the published policy matches.
             case settledByPolicy

@@ -30,7 +30,7 @@ extension RolloutAdvisor {
             mxHost: key.mxHost,
             reasons: tally.reasons.sorted(),
             sessions: tally.sessions,
-            senders: tally.senders.sorted(),
+            senders: tally.senders.keys.sorted(),
             lastSeen: tally.lastSeen,
             effect: key.effect,
             standing: standing,
@@ -45,8 +45,12 @@ extension RolloutAdvisor {
 
     private func standing(of key: ObstacleKey, _ tally: ObstacleTally) -> RolloutAdvice.Obstacle.Standing {
         if key.isNameMismatch, isInPolicy(key.mxHost) == true { return .settledByPolicy }
-        guard let lastSeen = tally.lastSeen, let lastDay = days.max() else { return .stands }
-        return lastDay.daysSinceEpoch - lastSeen.daysSinceEpoch < options.recentDays ? .stands : .notSeenLately
+        // A sender that saw it must itself have reported long enough without it: another's reports prove nothing.
+        let isPast = tally.senders.allSatisfy { name, lastSeen in
+            guard let lastDay = senders[name]?.lastDay else { return false }
+            return lastDay.daysSinceEpoch - lastSeen.daysSinceEpoch >= options.recentDays
+        }
+        return isPast && !tally.hasUnlistedSenders ? .notSeenLately : .stands
     }
 
     private static func isMoreUrgent(_ lhs: RolloutAdvice.Obstacle, _ rhs: RolloutAdvice.Obstacle) -> Bool {
@@ -60,7 +64,11 @@ extension RolloutAdvisor {
         }
         if rank(lhs) != rank(rhs) { return rank(lhs) < rank(rhs) }
         if lhs.sessions != rhs.sessions { return lhs.sessions > rhs.sessions }
-        return (lhs.mxHost ?? "", lhs.resultType?.rawValue ?? "") < (rhs.mxHost ?? "", rhs.resultType?.rawValue ?? "")
+        let (left, right) = (lhs.mxHost ?? "", rhs.mxHost ?? "")
+        if left != right { return left < right }
+        let (first, second) = (lhs.resultType?.rawValue ?? "", rhs.resultType?.rawValue ?? "")
+        // Two of one host and type differ in whether the name matched, and so in what is to be done.
+        return first != second ? first < second : lhs.remedy < rhs.remedy
     }
 
     private func sortedSenders() -> [RolloutAdvice.Sender] {

@@ -15,7 +15,7 @@ public struct RolloutAdvisor: Sendable {
         /// The days that must have reports before anything is called safe.
         public var daysNeeded: Int
 
-        /// A failure that was not seen within this number of last days reported is past.
+        /// A failure is past once each sender that saw it has reported this number of days without it.
         public var recentDays: Int
 
         /// Two weeks of reports, and failures of the last week count.
@@ -28,9 +28,12 @@ public struct RolloutAdvisor: Sendable {
     private static let obstacleLimit = 10_000
     private static let nameLimit = 10_000
     private static let reportLimit = 1_000_000
+    private static let dayLimit = 100_000
+    private static let patternLimit = 1_000
 
     let policyDomain: DomainName
     let policy: STSPolicy
+    let today: ReportDay
     let options: Options
     private(set) var obstacles: [ObstacleKey: ObstacleTally] = [:]
     private(set) var senders: [String: SenderTally] = [:]
@@ -41,29 +44,46 @@ public struct RolloutAdvisor: Sendable {
     private var reportsSeen: Set<Int> = []
 
     /// An advisor for a policy domain and the policy that it publishes.
-    public init(policyDomain: DomainName, policy: STSPolicy, options: Options = Options()) {
+    ///
+    /// - Parameters:
+    ///   - policyDomain: The domain.
+    ///   - policy: Its policy.
+    ///   - today: The present day. A report on a later day has a wrong date: only its failures count.
+    ///   - options: How much must be known.
+    public init(policyDomain: DomainName, policy: STSPolicy, today: ReportDay, options: Options = Options()) {
         self.policyDomain = policyDomain
         self.policy = policy
+        self.today = today
         self.options = options
     }
 
     /// Takes a report into account; entries about other policy domains are passed over.
     public mutating func add(_ report: TLSReport) {
-        let sender = (report.submitter?.description ?? report.organizationName ?? "(unnamed)").shortened(to: 255)
+        let name = report.submitter?.description ?? report.organizationName
+        let sender = name?.forPeople() ?? "(unnamed)"
         if let id = report.reportID, reportsSeen.count < Self.reportLimit {
             var hasher = Hasher()
             hasher.combine(sender)
             hasher.combine(id)
             guard reportsSeen.insert(hasher.finalize()).inserted else { return }
         }
-        let day = report.dateRange.start.map(ReportDay.init(containing:))
+        let range = days(of: report)
         for entry in report.policies where isOurs(entry.policy) {
             switch entry.policy.type {
-            case .sts?: add(entry, from: sender, on: day)
+            case .sts?: add(entry, from: sender, on: range)
             case .noPolicyFound?: addWithoutPolicy(entry, from: sender)
             default: break  // DANE stops mail already, whatever the policy's mode
             }
         }
+    }
+
+    /// The first and the last day of a report, none after the present one; nil if it does not tell.
+    private func days(of report: TLSReport) -> ClosedRange<ReportDay>? {
+        guard let start = report.dateRange.start else { return nil }
+        // Some senders give the first second of the next day as the end.
+        let end = max(start, (report.dateRange.end ?? start).advanced(bySeconds: -1))
+        let last = min(ReportDay(containing: end), today)
+        return min(ReportDay(containing: start), last)...last
     }
 
     private func isOurs(_ policy: TLSReport.Policy) -> Bool {
@@ -75,28 +95,42 @@ public struct RolloutAdvisor: Sendable {
         update(sender) { $0.sessionsWithoutPolicy = $0.sessionsWithoutPolicy.plus(sessions) }
     }
 
-    private mutating func add(_ entry: TLSReport.PolicyEntry, from sender: String, on day: ReportDay?) {
-        let summary = entry.summary
-        if let day, summary.successfulSessions > 0 || summary.failedSessions > 0, days.count < 100_000 {
-            days.insert(day)
-        }
+    private mutating func add(
+        _ entry: TLSReport.PolicyEntry,
+        from sender: String,
+        on range: ClosedRange<ReportDay>?
+    ) {
+        let (successful, failed) = (max(0, entry.summary.successfulSessions), max(0, entry.summary.failedSessions))
+        guard successful > 0 || failed > 0 else { return }
+        noteDays(range)
+        let patterns = entry.policy.mxHosts.prefix(Self.patternLimit).compactMap { try? MXPattern(parsing: $0) }
         var told = 0
         var stopped = 0
         for detail in entry.failureDetails where detail.failedSessions > 0 {
             told = told.plus(detail.failedSessions)
-            let key = ObstacleKey(detail, under: entry.policy)
+            let key = ObstacleKey(detail, under: patterns)
             if key.effect == .stopsMail { stopped = stopped.plus(detail.failedSessions) }
-            count(key, detail.failedSessions, reason: detail.failureReasonCode, from: sender, on: day)
+            count(key, detail.failedSessions, reason: detail.failureReasonCode, from: sender, on: range?.upperBound)
         }
         // Details may overlap, so that their sum says no more than the summary (RFC 8460 section 4).
-        let untold = max(0, summary.failedSessions - told)
-        if untold > 0 { count(.untold, untold, reason: nil, from: sender, on: day) }
-        stopped = min(stopped.plus(untold), summary.failedSessions)
-        keptSessions = keptSessions.plus(summary.successfulSessions)
+        let untold = max(0, failed - told)
+        if untold > 0 { count(.untold, untold, reason: nil, from: sender, on: range?.upperBound) }
+        stopped = min(stopped.plus(untold), failed)
+        keptSessions = keptSessions.plus(successful)
         stoppedSessions = stoppedSessions.plus(stopped)
         update(sender) { tally in
-            tally.sessions = tally.sessions.plus(summary.successfulSessions).plus(summary.failedSessions)
+            tally.sessions = tally.sessions.plus(successful).plus(failed)
             tally.stoppedSessions = tally.stoppedSessions.plus(stopped)
+            if let day = range?.upperBound { tally.lastDay = max(tally.lastDay ?? day, day) }
+        }
+    }
+
+    /// Notes that the days of a report are reported; of a range of months no more than its last one.
+    private mutating func noteDays(_ range: ClosedRange<ReportDay>?) {
+        guard var day = range?.upperBound, let first = range?.lowerBound else { return }
+        for _ in 0..<31 where day >= first && days.count < Self.dayLimit {
+            days.insert(day)
+            day = ReportDay(containing: day.start.advanced(bySeconds: -1))
         }
     }
 
@@ -132,12 +166,11 @@ struct ObstacleKey: Hashable {
         isNameMismatch = false
     }
 
-    init(_ detail: TLSReport.FailureDetail, under policy: TLSReport.Policy) {
-        resultType = TLSResultType(rawValue: detail.resultType.rawValue.shortened(to: 64))
+    init(_ detail: TLSReport.FailureDetail, under patterns: [MXPattern]) {
+        resultType = TLSResultType(rawValue: detail.resultType.rawValue.forPeople())
         let host = detail.receivingMXHostname.flatMap { DomainName($0) }
-        mxHost = host?.description ?? detail.receivingMXHostname?.shortened(to: DomainName.maximumOctets)
+        mxHost = host?.description ?? detail.receivingMXHostname?.forPeople()
         if detail.resultType == .validationFailure, let host {
-            let patterns = policy.mxHosts.prefix(1_000).compactMap { try? MXPattern(parsing: $0) }
             isNameMismatch = !patterns.isEmpty && !patterns.contains { $0.matches(host) }
         } else {
             isNameMismatch = false
@@ -153,23 +186,37 @@ struct ObstacleKey: Hashable {
 }
 
 struct ObstacleTally {
+    private static let senderLimit = 100
+
     private(set) var sessions = 0
     private(set) var reasons: Set<String> = []
-    private(set) var senders: Set<String> = []
+    /// The last day that each sender saw it; distantly past if the sender did not tell the day.
+    private(set) var senders: [String: ReportDay] = [:]
+    private(set) var hasUnlistedSenders = false
     private(set) var lastSeen: ReportDay?
 
     mutating func add(_ count: Int, _ reason: String?, _ sender: String, _ day: ReportDay?) {
         sessions = sessions.plus(count)
-        if let reason, reasons.count < 8 { reasons.insert(reason.shortened(to: 255)) }
-        if senders.count < 100 { senders.insert(sender) }
+        if let reason, reasons.count < 8 { reasons.insert(reason.forPeople()) }
+        if senders[sender] != nil || senders.count < Self.senderLimit {
+            let day = day ?? .distantPast
+            senders[sender] = max(senders[sender] ?? day, day)
+        } else {
+            hasUnlistedSenders = true
+        }
         if let day { lastSeen = max(lastSeen ?? day, day) }
     }
+}
+
+extension ReportDay {
+    fileprivate static let distantPast = ReportDay(containing: UnixTime(secondsSinceEpoch: .min))
 }
 
 struct SenderTally {
     var sessions = 0
     var stoppedSessions = 0
     var sessionsWithoutPolicy = 0
+    var lastDay: ReportDay?
 }
 
 extension Int {
@@ -177,11 +224,5 @@ extension Int {
     func plus(_ other: Int) -> Int {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? (other < 0 ? .min : .max) : sum
-    }
-}
-
-extension String {
-    func shortened(to octets: Int) -> String {
-        utf8.count <= octets ? self : String(decoding: utf8.prefix(octets), as: UTF8.self)
     }
 }

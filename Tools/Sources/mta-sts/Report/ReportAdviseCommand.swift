@@ -41,6 +41,7 @@ struct ReportAdviseCommand: AsyncParsableCommand {
         var advisor = RolloutAdvisor(
             policyDomain: try ReportSourceOptions.name(name),
             policy: text,
+            today: ReportDay(containing: SystemWallClock().now),
             options: RolloutAdvisor.Options(daysNeeded: days)
         )
         let filter = try sources.filter
