@@ -194,7 +194,11 @@ import Testing
             },
             timeouts: Self.timeouts(\.total, .seconds(1))
         )
-        #expect(failure == .timedOut(.mail))
+        // On a busy machine the time may be over before MAIL.
+        guard case .timedOut? = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
     }
 
     @Test func theServerMayCloseAtAnyPoint() async throws {
