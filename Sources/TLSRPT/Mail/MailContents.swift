@@ -105,7 +105,8 @@ public struct MailDeviation: Hashable, Sendable, CustomStringConvertible {
         /// The subject of a mail with a part that may be a report is not that of a report.
         case subjectForm
 
-        var explanation: String {
+        /// The kind in words, for people.
+        public var explanation: String {
             switch self {
             case .bareLineFeed: "a line ends with a bare LF"
             case .longLine: "a line of a header has more than 998 octets"

@@ -173,7 +173,11 @@ public final class SMTPSession {
             throw first.map { .refused(.recipient, $0.reply) } ?? .invalid(reason: "there is no recipient")
         }
         let reply = try await command("DATA", .data)
-        guard reply.code == 354 else { throw .refused(.data, reply) }
+        guard reply.code == 354 else {
+            // The server still has the envelope; another mail needs a clean one.
+            if reply.code != 421 { _ = try await command("RSET", .reset) }
+            throw .refused(.data, reply)
+        }
         return SMTPMail.Outcome(accepted: accepted, refused: refused, reply: try await sendMessage(of: mail))
     }
 

@@ -215,7 +215,7 @@ struct ReportSendTests {
         let refusing = Receiver(status: 503)
         let (text, exitCode) = try await run(try Self.dns(Self.record), refusing)
         #expect(exitCode == 0)
-        #expect(text.contains("failed, to be tried again: the server answered 503"))
+        #expect(text.contains("failed, to be tried again: http-status-503"))
         let failing = Receiver(status: 413, failure: .permanent(reason: "no such user"))
         let (second, code) = try await run(try Self.dns(Self.record), failing)
         #expect(code == 1)

@@ -131,6 +131,28 @@ import Testing
         #expect(outcome.refused.map(\.recipient) == ["a@x.example"])
     }
 
+    @Test func afterARefusalTheSessionTakesAnotherMail() async throws {
+        let notes = Notes()
+        try await Self.with { peer in
+            try await peer.greet()
+            for reply in ["250 ok", "250 ok", "451 not now", "250 reset", "250 ok", "250 ok", "354 go"] {
+                notes.add(await peer.line())
+                try await peer.send(reply + "\r\n")
+            }
+            _ = await peer.message()
+            try await peer.send("250 ok\r\n")
+            await peer.drain()
+        } _: { client, port in
+            let session = try await client.connect(to: "127.0.0.1", port: port)
+            defer { session.close() }
+            await #expect(throws: SMTPError.refused(.data, SMTPReply(code: 451, lines: ["not now"]))) {
+                _ = try await session.send(Self.mail)
+            }
+            #expect(try await session.send(Self.mail).accepted == ["b@mx.example"])
+        }
+        #expect(notes.all.map { $0.prefix(4) } == ["MAIL", "RCPT", "DATA", "RSET", "MAIL", "RCPT", "DATA"])
+    }
+
     @Test(arguments: [
         ("554 no service", SMTPStage.greeting, true), ("421 busy", .greeting, false),
         ("220 hi\r\n220 hi", .hello, false),
@@ -194,7 +216,11 @@ import Testing
             },
             timeouts: Self.timeouts(\.total, .seconds(1))
         )
-        #expect(failure == .timedOut(.mail))
+        // On a busy machine the time may be over before MAIL.
+        guard case .timedOut? = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
     }
 
     @Test func theServerMayCloseAtAnyPoint() async throws {

@@ -56,33 +56,38 @@ struct ReportSend: Sendable {
     ///
     /// - Returns: The domain that it is about, nil if nobody can tell, and what came of it.
     func send(_ report: TLSReport, fileName: String) async -> (domain: DomainName?, outcome: Outcome) {
-        let faults = report.faultsForSending
-        let about = domain ?? Self.policyDomain(of: report, fileName: fileName)
-        guard faults.isEmpty else {
-            let list = faults.prefix(4).map { "\($0)" }.joined(separator: "; ")
-            return (about, .refused("it is not as RFC 8460 wants it: \(list)"))
-        }
+        let name = ReportFileName(fileName.split(separator: "/").last.map { String($0) } ?? fileName)
+        let about = domain ?? name?.policyDomain ?? Self.policyDomain(of: report)
         guard let about else { return (nil, .refused("several policy domains: say by --domain who is to get it")) }
-        guard let gzip = try? ZLIBCompression().gzip(report.json()) else {
-            return (about, .refused("it cannot be compressed"))
+        let prepared: PreparedReport
+        do throws(PreparedReport.Fault) {
+            prepared = try PreparedReport(
+                report,
+                about: about,
+                compression: ZLIBCompression(),
+                date: now,
+                unique: name?.unique
+            )
+        } catch {
+            return (about, .refused("\(error)"))
         }
         switch await lookUp(about) {
-        case .failure(let outcome):
-            return (about, outcome.outcome)
+        case .failure(let stop):
+            return (about, stop.outcome)
         case .success(let destinations):
             var attempts: [Attempt] = []
             for destination in destinations.prefix(Self.maximumDestinations) {
-                attempts.append(await send(report, gzip: gzip, about: about, to: destination))
+                switch destination {
+                case .https(let url): attempts.append(await post(prepared, to: url))
+                case .mailto(let address): attempts.append(await mail(prepared, to: address))
+                }
             }
             return (about, .destinations(attempts))
         }
     }
 
-    /// The domain in the file name, or else the one policy domain that is not that of a DANE policy, whose domains are
-    /// those of MX hosts.
-    private static func policyDomain(of report: TLSReport, fileName: String) -> DomainName? {
-        let last = fileName.split(separator: "/").last.map { String($0) } ?? fileName
-        if let name = ReportFileName(last) { return name.policyDomain }
+    /// The one policy domain that is not that of a DANE policy, whose domains are those of MX hosts.
+    private static func policyDomain(of report: TLSReport) -> DomainName? {
         let domains = Set(report.policies.filter { $0.policy.type != .tlsa }.compactMap { $0.policy.domain })
         return domains.count == 1 ? domains.first.flatMap { DomainName($0) } : nil
     }
@@ -116,76 +121,51 @@ struct ReportSend: Sendable {
         }
     }
 
-    private func send(
-        _ report: TLSReport,
-        gzip: [UInt8],
-        about domain: DomainName,
-        to destination: TLSReportingRecord.Destination
-    ) async -> Attempt {
-        switch destination {
-        case .https(let url): return await post(gzip, to: url)
-        case .mailto(let address): return await mail(report, gzip: gzip, about: domain, to: address)
-        }
-    }
-
-    private func post(_ gzip: [UInt8], to url: String) async -> Attempt {
-        let post = ReportPost(url: url, mediaType: "application/tlsrpt+gzip", body: gzip, deadline: deadline)
+    private func post(_ report: PreparedReport, to url: String) async -> Attempt {
+        let post = report.post(to: url, deadline: deadline)
+        let size = counted(post.body.count, "octet")
         let content = """
             POST \(url)
             Content-Type: \(post.mediaType)
-            Content-Length: \(gzip.count)
+            Content-Length: \(post.body.count)
 
-            (\(counted(gzip.count, "octet")) of gzip)
+            (\(size) of gzip)
             """
         func attempt(_ result: Result) -> Attempt {
             Attempt(destination: url, result: result, content: showsContent ? content : "")
         }
-        guard let transports else {
-            return attempt(.planned("a POST of \(counted(gzip.count, "octet")), \(post.mediaType)"))
-        }
+        guard let transports else { return attempt(.planned("a POST of \(size), \(post.mediaType)")) }
         do {
-            switch try await transports.https.post(post) {
-            case 200...299: return attempt(.sent)
-            case let status: return attempt(.failed("the server answered \(status)"))
+            switch ReportAnswer(status: try await transports.https.post(post)) {
+            case .accepted: return attempt(.sent)
+            case .retry(let reason): return attempt(.failed(reason))
+            case .refused(let reason): return attempt(.refused(reason))
             }
         } catch {
             return attempt(Self.result(of: error))
         }
     }
 
-    private func mail(
-        _ report: TLSReport,
-        gzip: [UInt8],
-        about domain: DomainName,
-        to address: String
-    ) async -> Attempt {
+    private func mail(_ report: PreparedReport, to address: String) async -> Attempt {
         let destination = "mailto:\(address)"
-        guard let submitter = report.submitter else {
-            return Attempt(destination: destination, result: .refused("there is no contact-info"), content: "")
-        }
         let message: ReportMessage
-        do {
-            message = try ReportMessage(
-                report: report,
-                policyDomain: domain,
-                submitter: submitter,
-                recipient: address,
-                attachment: .gzip(gzip),
-                date: now
-            )
+        do throws(ReportMessage.Fault) {
+            message = try report.message(to: address, from: nil)
         } catch {
             return Attempt(destination: destination, result: .refused("\(error)"), content: "")
         }
-        let content = showsContent ? String(decoding: message.octets, as: UTF8.self) : ""
+        func attempt(_ result: Result) -> Attempt {
+            let content = showsContent ? String(decoding: message.octets, as: UTF8.self) : ""
+            return Attempt(destination: destination, result: result, content: content)
+        }
         guard let transports else {
-            let plan = "a mail of \(counted(message.octets.count, "octet")) from \(message.sender)"
-            return Attempt(destination: destination, result: .planned(plan), content: content)
+            return attempt(.planned("a mail of \(counted(message.octets.count, "octet")) from \(message.sender)"))
         }
         do {
             try await transports.mail.send(try await message.mail(signing: .signedByServer))
-            return Attempt(destination: destination, result: .sent, content: content)
+            return attempt(.sent)
         } catch {
-            return Attempt(destination: destination, result: Self.result(of: error), content: content)
+            return attempt(Self.result(of: error))
         }
     }
 

@@ -145,7 +145,9 @@ struct ReportTally: Sendable {
     private mutating func remark(_ reading: TLSReport.Reading, _ file: ReportFile) {
         note(reading.deviations.map { ($0.kind.description, $0.path) }, in: \.deviations, file.origin)
         guard let mail = file.mail else { return }
-        note(mail.deviations.map { ("mail: \($0.kind.rawValue)", "") }, in: \.deviations, file.origin)
+        // Mail on a disk has the disk's line ends, and often a mailbox's first line.
+        let deviations = mail.deviations.filter { $0.kind != .bareLineFeed && $0.kind != .mailboxLine }
+        note(deviations.map { ("mail: \($0.kind.explanation)", "") }, in: \.deviations, file.origin)
         note(mail.conflicts.map { ("\($0)", "") }, in: \.findings, file.origin)
     }
 
