@@ -72,6 +72,7 @@ let package = Package(
         .testTarget(
             name: "ReceiverTests",
             dependencies: [
+                "RequirementTrait",
                 "mta-sts",
                 "SMTPClient",
                 .product(name: "MTASTS", package: "swift-mta-sts"),
@@ -81,6 +82,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
+                "RequirementTrait",
                 "mta-sts",
                 .product(name: "MTASTS", package: "swift-mta-sts"),
                 .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
