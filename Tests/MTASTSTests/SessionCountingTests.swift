@@ -162,7 +162,7 @@ struct SessionCountingTests {
         try await walk([("mx.example.com", .established(.valid))])
         #expect(
             try entries() == [
-                Entry(type: .sts, good: 0, bad: 1, failures: ["1 sts-webpki-invalid - certificate: expired"]),
+                Entry(type: .sts, good: 0, bad: 1, failures: ["1 sts-webpki-invalid - expired"]),
                 Entry(type: .noPolicyFound, good: 1, bad: 0),
             ]
         )
