@@ -18,6 +18,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
+        // A link to the root package's source, which is in none of its products.
+        .target(name: "RequirementTrait"),
         .executableTarget(
             name: "mta-sts",
             dependencies: [
@@ -58,6 +60,7 @@ let package = Package(
         .testTarget(
             name: "SMTPClientTests",
             dependencies: [
+                "RequirementTrait",
                 "SMTPClient",
                 .product(name: "MTASTS", package: "swift-mta-sts"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -69,6 +72,7 @@ let package = Package(
         .testTarget(
             name: "ReceiverTests",
             dependencies: [
+                "RequirementTrait",
                 "mta-sts",
                 "SMTPClient",
                 .product(name: "MTASTS", package: "swift-mta-sts"),
@@ -78,6 +82,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
+                "RequirementTrait",
                 "mta-sts",
                 .product(name: "MTASTS", package: "swift-mta-sts"),
                 .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),

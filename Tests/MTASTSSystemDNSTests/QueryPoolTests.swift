@@ -95,11 +95,13 @@ struct QueryPoolTests {
         let recorder = Recorder()
         let task = Task {
             try await pool.run { _ in
+                recorder.order.withLock { $0.append(0) }
                 while !recorder.isReleased.load(ordering: .acquiring) { sched_yield() }
                 return .success([])
             }
         }
-        #expect(await eventually { pool.load == 1 })
+        // It is at work: a task that still waits for its thread would leave none behind.
+        #expect(await eventually { recorder.order.withLock(\.count) == 1 })
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(pool.threadCount == 1)

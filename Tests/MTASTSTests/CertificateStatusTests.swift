@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import Testing
 
 @testable import MTASTS
@@ -7,34 +8,40 @@ import Testing
 struct CertificateStatusTests {
     private static let host = "mx.example.com"
 
-    @Test(arguments: [
-        (0, CertificateStatus.valid), (9, .notYetValid), (10, .expired), (62, .hostMismatch), (64, .hostMismatch),
-        (1, .notVerified(reason: "X509_V_ERR_UNSPECIFIED")), (17, .notVerified(reason: "X509_V_ERR_OUT_OF_MEM")),
-        (69, .notVerified(reason: "X509_V_ERR_INVALID_CALL")), (70, .notVerified(reason: "X509_V_ERR_STORE_LOOKUP")),
-        (2, .notTrusted(reason: "X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT")),
-        (18, .notTrusted(reason: "X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT")),
-        (19, .notTrusted(reason: "X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN")),
-        (20, .notTrusted(reason: "X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY")),
-        (21, .notTrusted(reason: "X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE")),
-        (23, .notTrusted(reason: "X509_V_ERR_CERT_REVOKED")), (26, .notTrusted(reason: "X509_V_ERR_INVALID_PURPOSE")),
-        (25, .notTrusted(reason: "X509_V_ERR_PATH_LENGTH_EXCEEDED")),
-        (27, .notTrusted(reason: "X509_V_ERR_CERT_UNTRUSTED")), (28, .notTrusted(reason: "X509_V_ERR_CERT_REJECTED")),
-        (38, .notTrusted(reason: "X509_V_ERR_PROXY_PATH_LENGTH_EXCEEDED")),
-        (47, .notTrusted(reason: "X509_V_ERR_PERMITTED_VIOLATION")),
-        (48, .notTrusted(reason: "X509_V_ERR_EXCLUDED_VIOLATION")),
-        (66, .notTrusted(reason: "X509_V_ERR_EE_KEY_TOO_SMALL")),
-        (67, .notTrusted(reason: "X509_V_ERR_CA_KEY_TOO_SMALL")),
-        (68, .notTrusted(reason: "X509_V_ERR_CA_MD_TOO_WEAK")), (79, .notTrusted(reason: "X509_V_ERR_INVALID_CA")),
-        (94, .notTrusted(reason: "X509_V_ERR_EC_KEY_EXPLICIT_PARAMS")), (95, .notTrusted(reason: "X509_V_ERR_95")),
-        (-1, .notTrusted(reason: "X509_V_ERR_-1")), (.min, .notTrusted(reason: "X509_V_ERR_\(Int.min)")),
-        (.max, .notTrusted(reason: "X509_V_ERR_\(Int.max)")),
-    ])
+    @Test(
+        .proves("R-MX-11", "R-MX-12"),
+        arguments: [
+            (0, CertificateStatus.valid), (9, .notYetValid), (10, .expired), (62, .hostMismatch), (64, .hostMismatch),
+            (1, .notVerified(reason: "X509_V_ERR_UNSPECIFIED")), (17, .notVerified(reason: "X509_V_ERR_OUT_OF_MEM")),
+            (69, .notVerified(reason: "X509_V_ERR_INVALID_CALL")),
+            (70, .notVerified(reason: "X509_V_ERR_STORE_LOOKUP")),
+            (2, .notTrusted(reason: "X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT")),
+            (18, .notTrusted(reason: "X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT")),
+            (19, .notTrusted(reason: "X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN")),
+            (20, .notTrusted(reason: "X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY")),
+            (21, .notTrusted(reason: "X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE")),
+            (23, .notTrusted(reason: "X509_V_ERR_CERT_REVOKED")),
+            (26, .notTrusted(reason: "X509_V_ERR_INVALID_PURPOSE")),
+            (25, .notTrusted(reason: "X509_V_ERR_PATH_LENGTH_EXCEEDED")),
+            (27, .notTrusted(reason: "X509_V_ERR_CERT_UNTRUSTED")),
+            (28, .notTrusted(reason: "X509_V_ERR_CERT_REJECTED")),
+            (38, .notTrusted(reason: "X509_V_ERR_PROXY_PATH_LENGTH_EXCEEDED")),
+            (47, .notTrusted(reason: "X509_V_ERR_PERMITTED_VIOLATION")),
+            (48, .notTrusted(reason: "X509_V_ERR_EXCLUDED_VIOLATION")),
+            (66, .notTrusted(reason: "X509_V_ERR_EE_KEY_TOO_SMALL")),
+            (67, .notTrusted(reason: "X509_V_ERR_CA_KEY_TOO_SMALL")),
+            (68, .notTrusted(reason: "X509_V_ERR_CA_MD_TOO_WEAK")), (79, .notTrusted(reason: "X509_V_ERR_INVALID_CA")),
+            (94, .notTrusted(reason: "X509_V_ERR_EC_KEY_EXPLICIT_PARAMS")), (95, .notTrusted(reason: "X509_V_ERR_95")),
+            (-1, .notTrusted(reason: "X509_V_ERR_-1")), (.min, .notTrusted(reason: "X509_V_ERR_\(Int.min)")),
+            (.max, .notTrusted(reason: "X509_V_ERR_\(Int.max)")),
+        ]
+    )
     func openSSLNumbers(number: Int, expected: CertificateStatus) {
         #expect(CertificateStatus(openSSLVerifyResult: number) == expected)
     }
 
     /// Whatever is wrong, a report tells why (R-JSON-21).
-    @Test(arguments: 1...100)
+    @Test(.proves("R-JSON-21"), arguments: 1...100)
     func everyFaultHasAReason(number: Int) throws {
         let status = CertificateStatus(openSSLVerifyResult: number)
         #expect(status.reasonCode?.hasPrefix("X509_V_ERR_") == true)
@@ -51,15 +58,18 @@ struct CertificateStatusTests {
         #expect(reason != nil || [.certificateExpired, .certificateHostMismatch].contains(type))
     }
 
-    @Test(arguments: [
-        ("260101000000Z", "270101000000Z", "2026-06-01", CertificateStatus.valid),
-        ("260101000000Z", "270101000000Z", "2027-01-01", .valid),
-        ("260101000000Z", "270101000000Z", "2027-01-02", .expired),
-        ("260101000000Z", "270101000000Z", "2025-12-31", .notYetValid),
-        ("260101000000Z", "99991231235959Z", "2400-02-29", .valid),
-        ("991231235959Z", "000101000000Z", "2000-01-02", .expired),
-        ("500101000000Z", "491231235959Z", "2049-12-31", .valid),
-    ])
+    @Test(
+        .proves("R-MX-11", "R-RES-03"),
+        arguments: [
+            ("260101000000Z", "270101000000Z", "2026-06-01", CertificateStatus.valid),
+            ("260101000000Z", "270101000000Z", "2027-01-01", .valid),
+            ("260101000000Z", "270101000000Z", "2027-01-02", .expired),
+            ("260101000000Z", "270101000000Z", "2025-12-31", .notYetValid),
+            ("260101000000Z", "99991231235959Z", "2400-02-29", .valid),
+            ("991231235959Z", "000101000000Z", "2000-01-02", .expired),
+            ("500101000000Z", "491231235959Z", "2049-12-31", .valid),
+        ]
+    )
     func datesOfTheLeaf(start: String, end: String, day: String, expected: CertificateStatus) throws {
         let host = try #require(DomainName(Self.host))
         let der = Certificate(notBefore: start, notAfter: end, names: [Self.host]).der
@@ -75,18 +85,21 @@ struct CertificateStatusTests {
     }
 
     /// Of several faults the first in the order of the cases is told.
-    @Test(arguments: [
-        (true, false, CertificateStatus.valid, CertificateStatus.expired),
-        (true, true, .notTrusted(reason: "r"), .expired),
-        (false, true, .notTrusted(reason: "r"), .notTrusted(reason: "r")),
-        (false, true, .valid, .hostMismatch),
-        (false, true, .notVerified(reason: "r"), .hostMismatch),
-        (false, false, .notVerified(reason: "r"), .notVerified(reason: "r")),
-        (false, false, .expired, .expired),
-        (false, false, .hostMismatch, .hostMismatch),
-        (true, true, .notYetValid, .expired),
-        (false, false, .valid, .valid),
-    ])
+    @Test(
+        .proves("R-MX-08", "R-MX-11"),
+        arguments: [
+            (true, false, CertificateStatus.valid, CertificateStatus.expired),
+            (true, true, .notTrusted(reason: "r"), .expired),
+            (false, true, .notTrusted(reason: "r"), .notTrusted(reason: "r")),
+            (false, true, .valid, .hostMismatch),
+            (false, true, .notVerified(reason: "r"), .hostMismatch),
+            (false, false, .notVerified(reason: "r"), .notVerified(reason: "r")),
+            (false, false, .expired, .expired),
+            (false, false, .hostMismatch, .hostMismatch),
+            (true, true, .notYetValid, .expired),
+            (false, false, .valid, .valid),
+        ]
+    )
     func severalFaults(
         isExpired: Bool,
         namesOther: Bool,

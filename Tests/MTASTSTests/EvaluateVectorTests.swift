@@ -134,7 +134,7 @@ struct CertificateVector: Vector {
     }
 
     @Test(
-        .proves("R-MX-08", "R-MX-11", "R-RES-02", "R-RES-03", "R-RES-04", "R-RES-11"),
+        .proves("R-MX-08", "R-MX-11", "R-RES-02", "R-RES-03", "R-RES-04", "R-RES-11", "R-MX-09", "R-RES-05"),
         arguments: try Vectors.load("field-certificate", as: CertificateVector.self)
     )
     func certificate(_ vector: CertificateVector) async throws {

@@ -21,7 +21,7 @@ struct TLSReporterTests {
         #expect(world.reports.attempts == [Self.first, Self.second])
     }
 
-    @Test(arguments: [true, false])
+    @Test(.proves("R-TXTR-08"), arguments: [true, false])
     func eachDestinationOrTheFirst(each: Bool) async throws {
         let world = try ReportingWorld()
         world.publish(Self.first, "mailto:r@example.com", Self.first)
@@ -260,7 +260,7 @@ struct TLSReporterTests {
         #expect(decision.action == .proceed(.opportunistic))
     }
 
-    @Test func signerThatFailsIsAskedAgain() async throws {
+    @Test(.proves("R-SEND-06")) func signerThatFailsIsAskedAgain() async throws {
         let world = try ReportingWorld()
         world.publish("mailto:r@example.com")
         world.reports.answer(.status(250), at: "r@example.com")

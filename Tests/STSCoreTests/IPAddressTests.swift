@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSCore
 import Testing
 
@@ -83,7 +84,7 @@ struct IPAddressTests {
         ("3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "4000::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", ""),
     ]
 
-    @Test("Both ends of every special range, and their neighbours", arguments: boundaries)
+    @Test("Both ends of every special range, and their neighbours", .proves("R-FETCH-25"), arguments: boundaries)
     func specialRanges(before: String, first: String, last: String, after: String) throws {
         for text in [first, last] { #expect(try #require(IPAddress(text)).isPublic == false, "\(text)") }
         for text in [before, after] where !text.isEmpty {
@@ -93,6 +94,7 @@ struct IPAddressTests {
 
     @Test(
         "Well-known addresses that are not public",
+        .proves("R-FETCH-25"),
         arguments: [
             "127.0.0.1", "169.254.169.254", "100.100.100.200", "192.0.0.192", "::1", "::", "fe80::1", "fc00::1",
             "fd00:ec2::254", "fdff::1", "ff02::1", "fec0::1", "::127.0.0.1", "100::1", "64:ff9b:1::1", "2001::1",

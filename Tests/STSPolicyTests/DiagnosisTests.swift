@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSPolicy
 import Testing
 import VectorSupport
@@ -8,7 +9,7 @@ import VectorSupport
 struct DiagnosisTests {
     private static let policy = "version: STSv1\nmode: enforce\nmx: mail.example.net\nmax_age: 604800\n"
 
-    @Test(arguments: try DiagnosisVector.load())
+    @Test(.proves("R-POL-04", "R-POL-14"), arguments: try DiagnosisVector.load())
     func vector(_ vector: DiagnosisVector) {
         let diagnosis = STSPolicy.diagnose(vector.input.value)
         #expect(diagnosis.findings.map(\.vectorForm) == vector.findings)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RequirementTrait
 import STSCore
 import Testing
 import VectorSupport
@@ -24,7 +25,10 @@ struct SessionCounterTests {
         try ReportSender(organizationName: "Sender", contactInfo: "tls@sender.example")
     }
 
-    @Test("A failure that comes a hundred times is one detail with the number 100 (R-JSON-23)")
+    @Test(
+        "A failure that comes a hundred times is one detail with the number 100 (R-JSON-23)",
+        .proves("R-JSON-15", "R-JSON-16", "R-JSON-18", "R-JSON-19", "R-JSON-23", "R-JSON-08", "R-JSON-10")
+    )
     func oneDetail() throws {
         let counter = SessionCounter(clock: NoonClock())
         let domain = try name("a.example")
@@ -64,7 +68,10 @@ struct SessionCounterTests {
         #expect(report.dateRange == TLSReport.DateRange(today))
     }
 
-    @Test("A policy that changes is another entry (R-JSON-23), a day another report (R-JSON-25)")
+    @Test(
+        "A policy that changes is another entry (R-JSON-23), a day another report (R-JSON-25)",
+        .proves("R-JSON-23", "R-JSON-25")
+    )
     func keys() throws {
         let counter = SessionCounter(clock: NoonClock())
         let domain = try name("a.example")
@@ -78,7 +85,7 @@ struct SessionCounterTests {
         #expect(tally.report(for: today.next, domain: domain, from: try sender())?.policies.count == 1)
     }
 
-    @Test("No sessions make no report, successes alone make one (R-JSON-26)")
+    @Test("No sessions make no report, successes alone make one (R-JSON-26)", .proves("R-JSON-26"))
     func heartbeat() throws {
         let counter = SessionCounter(clock: NoonClock())
         let domain = try name("a.example")
@@ -92,7 +99,7 @@ struct SessionCounterTests {
         #expect(counter.drain().isEmpty)
     }
 
-    @Test("Text from outside is cut and cleaned (R-JSON-17)")
+    @Test("Text from outside is cut and cleaned (R-JSON-17)", .proves("R-JSON-17"))
     func remoteText() throws {
         let counter = SessionCounter(clock: NoonClock())
         let domain = try name("a.example")
@@ -110,7 +117,10 @@ struct SessionCounterTests {
         #expect(detail.failureReasonCode == "unspecified")
     }
 
-    @Test("An invalid policy is told in whole lines of at most 4 KiB, octets outside UTF-8 replaced")
+    @Test(
+        "An invalid policy is told in whole lines of at most 4 KiB, octets outside UTF-8 replaced",
+        .proves("R-POL-17", "R-JSON-08")
+    )
     func invalidText() throws {
         let domain = try name("a.example")
         let line = Array("mx: \u{7F}".utf8) + [0xFF, 0x0A]
@@ -187,7 +197,7 @@ struct SessionCounterTests {
         #expect(totals.all == 9_007_199_254_740_991)
     }
 
-    @Test("A sender must be one that a report can name")
+    @Test("A sender must be one that a report can name", .proves("R-JSON-04", "R-JSON-05"))
     func senders() throws {
         let sender = try ReportSender(organizationName: "Ä", contactInfo: "a.b@S.example", instance: "mx-1")
         #expect(sender.submitter.description == "s.example")

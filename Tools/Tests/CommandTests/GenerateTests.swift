@@ -2,6 +2,7 @@
 
 import Foundation
 import MTASTS
+import RequirementTrait
 import Testing
 
 @testable import mta_sts
@@ -14,7 +15,9 @@ struct GenerateTests {
         mx: ["mail.example.com", "*.mx.example.net"]
     )
 
-    @Test(arguments: ["testing", "enforce", "none"]) func whatIsWrittenPassesTheStrictReader(_ mode: String) throws {
+    @Test(.proves("R-POL-20"), arguments: ["testing", "enforce", "none"]) func whatIsWrittenPassesTheStrictReader(
+        _ mode: String
+    ) throws {
         var answers = Self.good
         answers.mode = mode
         let publication = try Publication(answers)
@@ -38,7 +41,7 @@ struct GenerateTests {
         #expect(try Publication(answers).record.id != id)
     }
 
-    @Test func theSnippetNamesThePolicyHostAndTheMediaType() throws {
+    @Test(.proves("R-POL-20")) func theSnippetNamesThePolicyHostAndTheMediaType() throws {
         let text = try Publication(Self.good).text
         #expect(text.contains("server_name mta-sts.example.com;"))
         #expect(text.contains("location = /.well-known/mta-sts.txt {"))
@@ -91,7 +94,7 @@ struct GenerateTests {
         #expect(output.errors.contains(test.advice), "\(output.errors)")
     }
 
-    @Test func uLabelsOfTheDomainAreConverted() throws {
+    @Test(.proves("R-POL-20")) func uLabelsOfTheDomainAreConverted() throws {
         var answers = Self.good
         answers.domain = "b\u{FC}cher.example"
         #expect(try Publication(answers).policyHost.description == "mta-sts.xn--bcher-kva.example")

@@ -3,6 +3,7 @@
 import Foundation
 import MTASTS
 import MTASTSZLIB
+import RequirementTrait
 import TLSRPT
 import Testing
 
@@ -73,7 +74,7 @@ struct ReportReadTests {
         }
     }
 
-    @Test func duplicatesAreCountedOnce() {
+    @Test(.proves("R-SEND-20")) func duplicatesAreCountedOnce() {
         let report = SampleReports.report()
         let tally = SampleReports.tally([report, report, SampleReports.report(days: 1)])
         #expect((tally.reports, tally.duplicates) == (2, 1))
@@ -101,7 +102,7 @@ struct ReportReadTests {
         #expect(!ReportChart.svg(SampleReports.tally([report])).isEmpty)
     }
 
-    @Test func nothingOfAReportActsOnATerminalOrInTheChart() throws {
+    @Test(.proves("R-SEND-21")) func nothingOfAReportActsOnATerminalOrInTheChart() throws {
         let report = SampleReports.report(
             from: Self.hostile,
             domain: Self.hostile,

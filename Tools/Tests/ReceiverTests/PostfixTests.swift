@@ -3,6 +3,7 @@
 import Foundation
 import MTASTS
 import NIOSSL
+import RequirementTrait
 import SMTPClient
 import Testing
 
@@ -51,7 +52,7 @@ import Testing
         #expect(received.hasSuffix(lines.dropFirst().joined(separator: "\n") + "\n"))
     }
 
-    @Test func theServersCertificateIsHeldToItsName() async throws {
+    @Test(.proves("R-MX-08")) func theServersCertificateIsHeldToItsName() async throws {
         let session = try await session()
         defer { session.close() }
         let observation = try await session.startTLS(.verified(try DomainName(parsing: "other.example")))
@@ -61,7 +62,7 @@ import Testing
         #expect(try await plain.startTLS(.any) == .startTLSNotOffered())
     }
 
-    @Test func anUnknownRootIsNotTrusted() async throws {
+    @Test(.proves("R-MX-11")) func anUnknownRootIsNotTrusted() async throws {
         let other = try SMTPClient(
             SMTPClient.Configuration(
                 name: "sender.example",

@@ -2,6 +2,7 @@
 
 import MTASTS
 import NIOSSL
+import RequirementTrait
 import SMTPClient
 import Testing
 
@@ -37,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func aValidCertificate() async throws {
+    @Test(.proves("R-MX-17", "R-MX-18")) func aValidCertificate() async throws {
         let observation = try await observe("mx.example", Self.secured(TestCertificates.valid)) { session in
             #expect(session.isEncrypted)
             #expect(session.capabilities == ["AUTH": ["LOGIN", "PLAIN"]])
@@ -51,7 +52,7 @@ import Testing
         #expect(observation == .established(.valid))
     }
 
-    @Test func anotherNameIsAMismatchAndTheSessionGoesOn() async throws {
+    @Test(.proves("R-MX-08")) func anotherNameIsAMismatchAndTheSessionGoesOn() async throws {
         for name in ["other.example", "a.mx.example"] {
             let observation = try await observe(name, Self.secured(TestCertificates.valid)) { session in
                 #expect(session.isEncrypted)
@@ -60,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func anExpiredCertificate() async throws {
+    @Test(.proves("R-MX-11")) func anExpiredCertificate() async throws {
         let observation = try await observe("mx.example", Self.secured(TestCertificates.expired)) { session in
             #expect(!session.isEncrypted)
             #expect(session.peerCertificate?.dnsIDs == ["mx.example"])
@@ -69,7 +70,7 @@ import Testing
         #expect(observation == .established(.expired))
     }
 
-    @Test func anUntrustedCertificate() async throws {
+    @Test(.proves("R-MX-11")) func anUntrustedCertificate() async throws {
         let server = try await ScriptedServer(Self.secured(TestCertificates.valid))
         let client = try SMTPClient(SMTPClient.Configuration(name: "sender.example", trustRoots: .certificates([])))
         let session = try await client.connect(to: "127.0.0.1", port: server.port)
@@ -110,7 +111,7 @@ import Testing
 
     /// RFC 3207 section 4 and CVE-2011-0411 the other way round: what a third party puts in after the reply must not
     /// be taken for the server's.
-    @Test(arguments: ["250 injected\r\n", "2", "\u{16}\u{3}\u{1}"])
+    @Test(.proves("R-MX-18"), arguments: ["250 injected\r\n", "2", "\u{16}\u{3}\u{1}"])
     func octetsInClearAfterTheReply(_ injected: String) async throws {
         let observation = try await observe { peer in
             try await peer.greet("STARTTLS")
