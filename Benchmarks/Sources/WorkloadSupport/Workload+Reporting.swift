@@ -30,7 +30,9 @@ extension Workload {
                 let tally = try tally(size, moment, failures: 2)
                 return { count in
                     var sum = 0
-                    for _ in 0..<count { sum &+= tally.reports(for: day, from: sender).values.reduce(0) { $0 + $1.json().count } }
+                    for _ in 0..<count {
+                        sum &+= tally.reports(for: day, from: sender).values.reduce(0) { $0 + $1.json().count }
+                    }
                     return sum
                 }
             }
@@ -82,7 +84,12 @@ extension Workload {
                 failedSessions: number + 1
             )
         }
-        let policy = TLSReport.Policy(type: .sts, lines: ["version: STSv1"], domain: "example.com", mxHosts: ["*.example.com"])
+        let policy = TLSReport.Policy(
+            type: .sts,
+            lines: ["version: STSv1"],
+            domain: "example.com",
+            mxHosts: ["*.example.com"]
+        )
         let entry = TLSReport.PolicyEntry(
             policy: policy,
             summary: TLSReport.Summary(successfulSessions: 1, failedSessions: details.count),

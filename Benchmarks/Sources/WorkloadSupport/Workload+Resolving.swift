@@ -54,7 +54,9 @@ extension Workload {
         return { count in
             await withTaskGroup(of: Int.self) { group in
                 for thread in 0..<threads {
-                    group.addTask(executorPreference: globalConcurrentExecutor) { peek(count / threads, UInt64(thread) + 1) }
+                    group.addTask(executorPreference: globalConcurrentExecutor) {
+                        peek(count / threads, UInt64(thread) + 1)
+                    }
                 }
                 return await group.reduce(0, &+)
             }
