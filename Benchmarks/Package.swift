@@ -3,8 +3,9 @@
 
 import PackageDescription
 
-// `swift package --package-path Benchmarks benchmark` measures time; `Benchmarks/instructions` counts instructions and
-// allocations, which do not depend on the machine's load.
+// `Benchmarks/run` measures all and draws it; `check` holds the counts of instructions and allocations to those recorded;
+// `compare` counts at two commits; `peers` measures other implementations. With ordo-one/benchmark, for distributions of
+// time: `swift package --package-path Benchmarks --allow-writing-to-package-directory benchmark`.
 let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v26)],
@@ -13,12 +14,13 @@ let package = Package(
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
     ],
     targets: [
+        .target(name: "CHeap"),
         .target(
             name: "WorkloadSupport",
             dependencies: [
-                .product(name: "MXPattern", package: "swift-mta-sts"),
-                .product(name: "STSRecord", package: "swift-mta-sts"),
-                .product(name: "STSPolicy", package: "swift-mta-sts"),
+                "CHeap",
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSTesting", package: "swift-mta-sts"),
             ]
         ),
         .executableTarget(name: "Workloads", dependencies: ["WorkloadSupport"]),

@@ -29,7 +29,7 @@ public enum NextHop: Hashable, Sendable {
     /// The policy domain, nil if MTA-STS does not apply. A name of a single label has no policy.
     public var policyDomain: DomainName? {
         switch self {
-        case .domain(let name), .smartHost(let name): name.labelCount > 1 ? name : nil
+        case .domain(let name), .smartHost(let name): name.isSingleLabel ? nil : name
         case .addressLiteral, .local: nil
         }
     }
@@ -37,7 +37,12 @@ public enum NextHop: Hashable, Sendable {
 
 extension DomainName {
     /// The name of the TXT record of this policy domain (RFC 8461 section 3.1), nil if it would be too long for DNS.
-    public var stsRecordName: DomainName? { prefixed(by: "_mta-sts") }
+    public var stsRecordName: DomainName? { prefixed(by: Self.stsRecordLabel) }
+
+    /// Whether there is a ``stsRecordName``.
+    var hasSTSRecordName: Bool { hasRoom(for: Self.stsRecordLabel) }
+
+    private static var stsRecordLabel: StaticString { "_mta-sts" }
 
     /// The policy host of this policy domain (RFC 8461 section 3.2), nil if the name would be too long for DNS.
     public var policyHost: DomainName? { prefixed(by: "mta-sts") }

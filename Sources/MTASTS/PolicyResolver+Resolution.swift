@@ -44,7 +44,7 @@ extension PolicyResolver {
         case .pin(let policy): return PolicyResolution(nextHop: nextHop, state: .policy(policy, .pinned))
         case .treatAsTesting, nil: break
         }
-        guard domain.stsRecordName != nil else { return unavailable(nextHop, .nameTooLong) }
+        guard domain.hasSTSRecordName else { return unavailable(nextHop, .nameTooLong) }
         let now = now
         let monotonicNow = monotonicNow
         if let hit = cache.lookUp(domain, now: now), hit.policy.isFresh(at: now) {
@@ -98,7 +98,7 @@ extension PolicyResolver {
 
     /// Whether DNS has a say about the next hop's policy.
     private func isLookedUp(_ nextHop: NextHop) -> Bool {
-        guard let domain = nextHop.policyDomain, domain.stsRecordName != nil else { return false }
+        guard let domain = nextHop.policyDomain, domain.hasSTSRecordName else { return false }
         return switch policyOverride(for: domain) {
         case .ignore, .pin: false
         case .treatAsTesting, nil: true

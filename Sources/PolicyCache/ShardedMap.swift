@@ -27,10 +27,16 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     private func shard(of domain: DomainName) -> Shard<Value> {
         // Only to spread the locks: cheap, and the map inside hashes in full. All of the name counts, since the names
         // of one provider begin alike.
+        let octets = domain.description.utf8.span
         var mix = seed
-        for octet in domain.description.utf8 { mix = (mix ^ UInt64(octet)) &* 0x0000_0100_0000_01b3 }
-        mix = (mix ^ mix >> 32) &* 0x9E37_79B9_7F4A_7C15
-        return shards[Int(mix >> 33) % shards.count]
+        var index = 0
+        while index < octets.count {
+            let (high, low) = (mix ^ octets.word(from: index, to: octets.count))
+                .multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+            mix = high ^ low
+            index &+= 8
+        }
+        return shards[Int(truncatingIfNeeded: ((mix >> 32) &* UInt64(shards.count)) >> 32)]
     }
 
     /// Reads or changes the value of a domain in place and marks it as used; nil if there is none.

@@ -49,8 +49,19 @@ public struct DomainName: Hashable, Sendable {
     ///
     /// - Parameter label: One or more labels that are valid in themselves.
     package func prefixed(by label: StaticString) -> DomainName? {
-        guard description.utf8.count + label.utf8CodeUnitCount + 1 <= Self.maximumOctets else { return nil }
+        guard hasRoom(for: label) else { return nil }
         return DomainName(canonical: "\(label).\(description)")
+    }
+
+    /// Whether ``prefixed(by:)`` gives a name.
+    package func hasRoom(for label: StaticString) -> Bool {
+        description.utf8.count + label.utf8CodeUnitCount + 1 <= Self.maximumOctets
+    }
+
+    /// Whether the name has one label only.
+    package var isSingleLabel: Bool {
+        let octets = description.utf8.span
+        return octets.index(of: 0x2E, from: 0, to: octets.count) == octets.count
     }
 
     /// How many labels the name has.

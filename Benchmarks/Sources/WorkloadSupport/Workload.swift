@@ -1,87 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MXPattern
-import STSPolicy
-import STSRecord
-
-/// One operation to be measured, with the input it needs.
+/// One operation to be measured at one size, with the input it needs.
 public struct Workload: Sendable {
-    /// The name on the command line and in reports.
+    /// Does the operation so many times and gives a number that depends on every time.
+    public typealias Operation = @Sendable (_ count: Int) async throws -> Int
+
+    /// Which runs measure it.
+    public enum Level: String, Sendable {
+        /// A parser, the matcher or the warm look-up: its counts are recorded, and held to the record.
+        case recorded
+        /// Counted and timed.
+        case counted
+        /// Timed alone: what it needs takes too long under valgrind.
+        case timed
+        /// Timed if asked for.
+        case large
+    }
+
+    /// What is done.
     public let name: String
 
-    /// Runs the operation `count` times and gives a number that depends on every run.
-    public let run: @Sendable (_ count: Int) throws -> Int
+    /// How much of it: a number of ``unit``.
+    public let size: Int
 
-    init(_ name: String, _ operation: @escaping @Sendable () throws -> Int) {
+    /// What the size counts.
+    public let unit: String
+
+    /// The octets of input of one operation; 0 if that says nothing.
+    public let octets: Int
+
+    /// How many threads do the operation at once.
+    public let threads: Int
+
+    /// Which runs measure it.
+    public let level: Level
+
+    /// About how many operations take a few milliseconds.
+    public let batch: Int
+
+    /// Makes ready what the operation needs, which is not measured.
+    public let prepare: @Sendable () async throws -> Operation
+
+    /// A workload whose operation may suspend.
+    init(
+        _ name: String,
+        _ size: Int,
+        _ unit: String,
+        _ level: Level,
+        octets: Int = 0,
+        threads: Int = 1,
+        batch: Int = 1_000,
+        prepare: @escaping @Sendable () async throws -> Operation
+    ) {
         self.name = name
-        self.run = { count in
-            var sum = 0
-            for _ in 0..<count { sum &+= try operation() }
-            return sum
-        }
+        self.size = size
+        self.unit = unit
+        self.level = level
+        self.octets = octets
+        self.threads = threads
+        self.batch = batch
+        self.prepare = prepare
+    }
+
+    /// A workload of a plain function.
+    init(
+        _ name: String,
+        _ size: Int,
+        _ unit: String,
+        _ level: Level,
+        octets: Int = 0,
+        batch: Int = 1_000,
+        function: @escaping @Sendable () throws -> Int
+    ) {
+        self.init(name, size, unit, level, octets: octets, batch: batch) { repeated(function) }
+    }
+
+    /// All workloads.
+    public static func all() throws -> [Workload] {
+        try parsing() + diagnosing() + printing() + matching() + resolving() + storing() + reporting()
     }
 }
 
-extension Workload {
-    /// All workloads.
-    public static func all() throws -> [Workload] { try parsing() + matching() + printing() }
-
-    static let recordText = "v=STSv1; id=20160831085700Z;"
-
-    static let policyText = """
-        version: STSv1
-        mode: enforce
-        mx: mx1.mail.example.com
-        mx: mx2.mail.example.com
-        mx: *.backup.example.net
-        mx: mail.example.org
-        max_age: 604800
-
-        """
-
-    /// 2,000 patterns in 60 KB.
-    static var largePolicyText: String {
-        var text = "version: STSv1\nmode: enforce\nmax_age: 604800\n"
-        for number in 0..<2000 { text += "mx: mx\(10_000 + number).mail.example.org\n" }
-        return text
-    }
-
-    private static func parsing() throws -> [Workload] {
-        let record = Array(recordText.utf8)
-        let policy = Array(policyText.utf8)
-        let large = Array(largePolicyText.utf8)
-        return [
-            Workload("record") { Int(try STSRecord(parsing: record).extensions.count) + 1 },
-            Workload("policy") { try STSPolicy(parsing: policy).mx.count },
-            Workload("policy-large") { try STSPolicy(parsing: large).mx.count },
-            Workload("domain-name") { try DomainName(parsing: "mx-7.customers.mail-relay.example.net").labelCount },
-            Workload("domain-name-upper-case") {
-                try DomainName(parsing: "MX-7.Customers.Mail-Relay.Example.Net").labelCount
-            },
-        ]
-    }
-
-    private static func matching() throws -> [Workload] {
-        let patterns = try [
-            "mx1.mail.example.com", "mx2.mail.example.com", "*.backup.example.net", "mail.example.org",
-            "*.customers.mail-relay.example.net",
-        ].map { try MXPattern(parsing: $0) }
-        let host = try DomainName(parsing: "mx-17.customers.mail-relay.example.net")
-        let policy = try STSPolicy(mode: .enforce, maxAge: 604_800, mx: patterns)
-        let dnsIDs = ["mail-relay.example.net", "*.customers.mail-relay.example.net"]
-        return [
-            Workload("match-5-patterns") { policy.matches(host) ? 1 : 0 },
-            Workload("match-5-values") { patterns.contains { $0.matches(host) } ? 1 : 0 },
-            Workload("certificate-identity") { host.matchesAnyPresentedIdentifier(dnsIDs) ? 1 : 0 },
-        ]
-    }
-
-    private static func printing() throws -> [Workload] {
-        let record = try STSRecord(parsing: recordText)
-        let policy = try STSPolicy(parsing: policyText)
-        return [
-            Workload("record-print") { record.description.utf8.count },
-            Workload("policy-print") { policy.description.utf8.count },
-        ]
+private func repeated(_ function: @escaping @Sendable () throws -> Int) -> Workload.Operation {
+    { count in
+        var sum = 0
+        for _ in 0..<count { sum &+= try function() }
+        return sum
     }
 }

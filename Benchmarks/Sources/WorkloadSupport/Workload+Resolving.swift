@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MTASTS
+
+extension Workload {
+    static func resolving() -> [Workload] {
+        var list: [Workload] = []
+        for size in [1_000, 100_000, 1_000_000] {
+            for threads in [1, 2] {
+                for hot in [false, true] {
+                    let name = "peek, \(hot ? "64 hot" : "uniform"), \(threads) \(threads == 1 ? "thread" : "threads")"
+                    let level: Level = size > 1_000 ? .timed : threads == 1 ? .recorded : .timed
+                    list.append(
+                        Workload(name, size, "domains", level, threads: threads, batch: 4_000) {
+                            peeking(try await World.Last.shared.world(size), hot: hot, threads: threads)
+                        }
+                    )
+                }
+            }
+        }
+        list.append(
+            Workload("resolve, miss", 1, "domains", .counted, batch: 200) {
+                let population = try Population(20_000)
+                let transport = PopulationTransport()
+                return { count in
+                    // A cache of one entry never has the domain that is asked for.
+                    let cache = PolicyCache(capacity: 1)
+                    let resolver = PolicyResolver(dns: transport, http: transport, cache: cache)
+                    var sum = 0
+                    for number in 0..<count {
+                        let domain = population.domains[number % population.domains.count]
+                        sum &+= try await resolver.resolve(.domain(domain)).policy == nil ? 0 : 1
+                    }
+                    return sum
+                }
+            }
+        )
+        return list
+    }
+
+    private static func peeking(_ world: World, hot: Bool, threads: Int) -> Operation {
+        let hops = world.nextHops
+        @Sendable func peek(_ count: Int, _ seed: UInt64) -> Int {
+            var state = seed
+            var found = 0
+            for _ in 0..<count {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                let place = hot ? Int(state >> 58) : Int((state >> 32) % UInt64(hops.count))
+                if world.resolver.peek(hops[place])?.policy != nil { found &+= 1 }
+            }
+            return found
+        }
+        guard threads > 1 else { return { count in peek(count, 1) } }
+        return { count in
+            await withTaskGroup(of: Int.self) { group in
+                for thread in 0..<threads {
+                    group.addTask(executorPreference: globalConcurrentExecutor) {
+                        peek(count / threads, UInt64(thread) + 1)
+                    }
+                }
+                return await group.reduce(0, &+)
+            }
+        }
+    }
+}
