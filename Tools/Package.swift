@@ -3,7 +3,7 @@
 
 import PackageDescription
 
-// The command-line tool. Nobody imports this package, so that its dependencies reach no user of the library.
+// The command-line tool. Only tests import this package, so that its dependencies reach no user of the library.
 let package = Package(
     name: "Tools",
     platforms: [.macOS(.v26)],

@@ -8,7 +8,8 @@ let package = Package(
     name: "Integration",
     platforms: [.macOS(.v26)],
     dependencies: [
-        .package(name: "swift-mta-sts", path: "../..", traits: ["AsyncHTTPClient", "CURL"]),
+        .package(name: "swift-mta-sts", path: "../..", traits: ["AsyncHTTPClient", "CURL", "ZLIB"]),
+        .package(path: "../../Tools"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
@@ -59,6 +60,18 @@ let package = Package(
                 .product(name: "MTASTSAsyncHTTPClient", package: "swift-mta-sts"),
                 .product(name: "MTASTSCURL", package: "swift-mta-sts"),
                 .product(name: "MTASTSTesting", package: "swift-mta-sts"),
+            ]
+        ),
+        .testTarget(
+            name: "ReportTests",
+            dependencies: [
+                "IntegrationSupport",
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
+                .product(name: "MTASTSTesting", package: "swift-mta-sts"),
+                .product(name: "MTASTSZLIB", package: "swift-mta-sts"),
+                .product(name: "SMTPClient", package: "Tools"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .executableTarget(

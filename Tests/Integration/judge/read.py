@@ -4,10 +4,11 @@
     read.py FILE...
 
 A file is a report as JSON, gzip or zip, or a mail message; a folder stands for its files, in the order of their names.
+There is a report for each file that was taken, an error for each other; with errors the exit status is 1.
 
-    {"reports": N, "domains": {DOMAIN: {"successful": N, "failed": N, "details": {RESULT-TYPE: N}}}, "errors": {FILE: TEXT}}
-
-With "errors" the exit status is 1.
+    {"reports": [{"file": NAME, "id": TEXT, "start": TIME, "end": TIME,
+                  "domains": {POLICY-DOMAIN: {"successful": N, "failed": N, "details": {RESULT-TYPE: N}}}}],
+     "errors": {FILE: TEXT}}
 """
 
 import json
@@ -22,30 +23,40 @@ def files(arguments):
         yield from sorted(argument.iterdir()) if argument.is_dir() else [argument]
 
 
-def add(report, domains):
-    for policy in report["policies"]:
+def totals(policies):
+    domains = {}
+    for policy in policies:
         domain = domains.setdefault(policy["policy_domain"], {"successful": 0, "failed": 0, "details": {}})
         domain["successful"] += policy["successful_session_count"]
         domain["failed"] += policy["failed_session_count"]
         for detail in policy.get("failure_details", []):
             kind = detail["result_type"]
             domain["details"][kind] = domain["details"].get(kind, 0) + detail["failed_session_count"]
+    return domains
 
 
 def main():
-    answer = {"reports": 0, "domains": {}, "errors": {}}
+    reports, errors = [], {}
     for path in files(sys.argv[1:]):
         try:
             parsed = parsedmarc.parse_report_file(path, offline=True)
             if parsed["report_type"] != "smtp_tls":
                 raise ValueError(f"a report of another kind: {parsed['report_type']}")
-            add(parsed["report"], answer["domains"])
-            answer["reports"] += 1
+            report = parsed["report"]
+            reports.append(
+                {
+                    "file": path.name,
+                    "id": report["report_id"],
+                    "start": report["begin_date"],
+                    "end": report["end_date"],
+                    "domains": totals(report["policies"]),
+                }
+            )
         except Exception as error:  # Whatever it is, the file is named.
-            answer["errors"][str(path)] = f"{type(error).__name__}: {error}"
-    json.dump(answer, sys.stdout, sort_keys=True)
+            errors[str(path)] = f"{type(error).__name__}: {error}"
+    json.dump({"reports": reports, "errors": errors}, sys.stdout)
     print()
-    sys.exit(1 if answer["errors"] else 0)
+    sys.exit(1 if errors else 0)
 
 
 main()

@@ -10,7 +10,7 @@ public enum Judge {
         public let description: String
     }
 
-    /// What the reports of one policy domain say.
+    /// What a report says of one policy domain.
     public struct Totals: Codable, Hashable, Sendable {
         /// Sessions that kept the policy.
         public var successful: Int
@@ -25,26 +25,49 @@ public enum Judge {
             self.failed = failed
             self.details = details
         }
+
+        /// Adds others.
+        public mutating func add(_ other: Totals) {
+            successful += other.successful
+            failed += other.failed
+            details.merge(other.details, uniquingKeysWith: +)
+        }
     }
 
-    /// What was read in some files.
-    public struct Reading: Codable, Hashable, Sendable {
-        /// The number of reports.
-        public var reports: Int
+    /// What was read in one file.
+    public struct Report: Codable, Hashable, Sendable {
+        /// The file's name.
+        public let file: String
+        /// The member report-id.
+        public let id: String
+        /// The member start-datetime.
+        public let start: String
+        /// The member end-datetime.
+        public let end: String
         /// The totals of each policy domain.
-        public var domains: [String: Totals]
+        public let domains: [String: Totals]
 
-        /// A reading to count up from.
-        public init(reports: Int = 0, domains: [String: Totals] = [:]) {
-            self.reports = reports
+        /// A report as it ought to be read.
+        public init(file: String, id: String, start: String, end: String, domains: [String: Totals]) {
+            self.file = file
+            self.id = id
+            self.start = start
+            self.end = end
             self.domains = domains
         }
+
+        /// The totals of all policy domains.
+        public var totals: Totals { domains.values.reduce(into: Totals()) { $0.add($1) } }
+    }
+
+    private struct Answer: Decodable {
+        let reports: [Report]
     }
 
     /// Reads files; a folder stands for the files in it.
     ///
     /// - Throws: ``Failure`` with the reader's words if it did not take them all.
-    public static func read(_ files: [URL]) throws -> Reading {
+    public static func read(_ files: [URL]) throws -> [Report] {
         let process = Process()
         process.executableURL =
             URL(filePath: #filePath).deletingLastPathComponent()
@@ -61,6 +84,6 @@ public enum Judge {
                     + "python3-venv): \(String(decoding: answer, as: UTF8.self))"
             )
         }
-        return try JSONDecoder().decode(Reading.self, from: answer)
+        return try JSONDecoder().decode(Answer.self, from: answer).reports
     }
 }
