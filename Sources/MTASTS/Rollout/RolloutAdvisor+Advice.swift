@@ -108,6 +108,9 @@ extension RolloutAdvisor {
         switch standing {
         case .settledByPolicy: "nothing: the published policy names this host"
         case .notSeenLately: "nothing, if it was mended: no report of the last days has it"
+        case .stands where key.effect == .stopsMail && isInPolicy(key.mxHost) == false:
+            // Whatever else is wrong with it, no sender may use this host in mode enforce.
+            "add a line mx: \(key.mxHost ?? "") to the policy, or take the host out of the MX records"
         case .stands: remedyOfStanding(key, tally)
         }
     }
@@ -125,8 +128,6 @@ extension RolloutAdvisor {
             return "let https://mta-sts.\(policyDomain)/.well-known/mta-sts.txt answer 200 and text/plain, no redirect"
         case .stsPolicyInvalid?: return "mend the policy file: mta-sts lint policy tells what is wrong with it"
         case .stsWebPKIInvalid?: return "give mta-sts.\(policyDomain) a valid certificate for that name"
-        case .validationFailure? where isInPolicy(key.mxHost) == false:
-            return "add a line mx: \(host) to the policy, or take the host out of the MX records"
         case .validationFailure? where tally.senders.count == 1:
             return "look at the TLS versions and logs of \(host); one sender alone sees it, which may be its own fault"
         case .validationFailure?: return "look at the TLS versions and logs of \(host); the reasons tell more"
