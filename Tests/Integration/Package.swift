@@ -66,6 +66,7 @@ let package = Package(
             name: "ReportTests",
             dependencies: [
                 "IntegrationSupport",
+                "RequirementTrait",
                 .product(name: "MTASTS", package: "swift-mta-sts"),
                 .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
                 .product(name: "MTASTSTesting", package: "swift-mta-sts"),

@@ -4,6 +4,7 @@ import Foundation
 import IntegrationSupport
 import MTASTS
 import MTASTSZLIB
+import RequirementTrait
 import Testing
 
 extension ReportTests {
@@ -27,7 +28,7 @@ extension ReportTests {
             let octets: [UInt8]
         }
 
-        @Test func areRefused() async throws {
+        @Test(.proves("R-SEND-02")) func areRefused() async throws {
             try await ReportTests.withFolder { folder in
                 for bomb in try Self.bombs(in: folder) { try refuse(bomb) }
             }

@@ -5,13 +5,14 @@ import IntegrationSupport
 import MTASTS
 import MTASTSZLIB
 import NIOSSL
+import RequirementTrait
 import SMTPClient
 import Testing
 
 extension ReportTests {
     /// Reports mailed to Postfix, as received (RFC 8460 section 5.3).
     struct MailTests {
-        @Test(arguments: [true, false], [true, false])
+        @Test(.proves("R-SEND-03", "R-SEND-04"), arguments: [true, false], [true, false])
         func isReceivedAsSent(isCompressed: Bool, isEncrypted: Bool) async throws {
             let world = try ReportsWorld()
             let domain = try #require(DomainName("mailed.reporting.example"))

@@ -4,12 +4,13 @@ import Foundation
 import IntegrationSupport
 import MTASTS
 import MTASTSZLIB
+import RequirementTrait
 import Testing
 
 extension ReportTests {
     /// Reports posted to nginx, as received (RFC 8460 section 5.4).
     struct PostTests {
-        @Test(arguments: HTTPStack.allCases, [true, false])
+        @Test(.proves("R-SEND-14"), arguments: HTTPStack.allCases, [true, false])
         func isReceivedAsSent(stack: HTTPStack, isCompressed: Bool) async throws {
             let world = try ReportsWorld()
             let transport = try stack.transport(in: try HTTPSWorld(), endpoints: world.endpoints)

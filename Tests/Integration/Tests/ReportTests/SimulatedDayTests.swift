@@ -5,12 +5,14 @@ import IntegrationSupport
 import MTASTS
 import MTASTSTesting
 import MTASTSZLIB
+import RequirementTrait
 import Testing
 
 extension ReportTests {
     /// A day of 100,000 sessions over 1,000 domains, from the counter to files and back.
     struct SimulatedDayTests {
-        @Test func everybodyReadsTheSameTotals() async throws {
+        @Test(.proves("R-JSON-06", "R-JSON-11", "R-JSON-19", "R-JSON-24"))
+        func everybodyReadsTheSameTotals() async throws {
             let simulation = SimulatedDay(seed: 8_460, sessions: 100_000, domains: 1_000)
             let counters = (0..<2).map { _ in SessionCounter(clock: SystemWallClock()) }
             simulation.count(into: counters[0], counters[1])
