@@ -69,6 +69,10 @@ def panel(x, y, title, axis, lines):
         _, up = place(10**low_x, 10**power)
         parts.append(f'<path d="M{x} {up:.1f}h{WIDTH}" stroke="#e4e4e4"/>')
         parts.append(text(x - 6, up + 4, duration(power), 11, "end"))
+    for factor in (2, 5) if high_y - low_y == 1 else ():
+        _, up = place(10**low_x, factor * 10**low_y)
+        parts.append(f'<path d="M{x} {up:.1f}h{WIDTH}" stroke="#f0f0f0"/>')
+        parts.append(text(x - 6, up + 4, duration(low_y, factor), 11, "end"))
     parts.append(f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" fill="none" stroke="#999"/>')
     parts.append(text(x + WIDTH / 2, y + HEIGHT + 34, axis, 12, "middle"))
     parts.append(text(x - 52, y + HEIGHT / 2, "time of one operation", 12, "middle", turn=-90))
@@ -102,7 +106,7 @@ def decades(values):
     return low, max(high, low + 1)
 
 
-def duration(power):
-    """10 to a power of nanoseconds."""
+def duration(power, factor=1):
+    """10 to a power of nanoseconds, so many times."""
     unit = ["ns", "us", "ms", "s"][min(power // 3, 3)]
-    return f"{10 ** (power - 3 * min(power // 3, 3)):,} {unit}"
+    return f"{factor * 10 ** (power - 3 * min(power // 3, 3)):,} {unit}"

@@ -62,7 +62,7 @@ struct RecordReader {
                 checkedName: octets.text(from: start, to: nameEnd),
                 value: octets.text(from: valueStart, to: valueEnd)
             )
-            extensions = extensions ?? ExtensionCollector()
+            if case nil = extensions { extensions = ExtensionCollector() }
             extensions?.add(field)
         }
         return valueEnd
