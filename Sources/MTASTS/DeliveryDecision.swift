@@ -57,7 +57,8 @@ public struct DecisionOptions: Hashable, Sendable {
     public var daneSuffices: Bool
 
     /// Whether the message says `TLS-Required: No` (RFC 8689 section 5), or is a TLS report itself (RFC 8460 section
-    /// 3): policies are then evaluated for reports alone.
+    /// 3): policies are then evaluated for reports alone. The sessions of a TLS report are not counted: see
+    /// ``TLSRPT/SessionCounter/walk(_:carriesTLSReport:tellsBaseDomains:at:)``.
     public var tlsRequiredNo: Bool
 
     /// Choices; those of the RFC by default.

@@ -59,7 +59,10 @@ public struct PolicyResolution: Hashable, Sendable {
 
     /// What TLSRPT counts of the search for the policy, policy type sts (RFC 8461 section 6). Of all resolutions of a
     /// domain exactly one carries a finding.
-    public let discoveryFindings: [TLSFinding]
+    public var discoveryFindings: [TLSFinding] { discovery.map(\.finding) }
+
+    /// The same, with the texts that they are about.
+    let discovery: [DiscoveryFinding]
 
     /// Whether the operator wants an enforcing policy treated as a testing one.
     public let isTreatedAsTesting: Bool
@@ -69,14 +72,14 @@ public struct PolicyResolution: Hashable, Sendable {
         state: State,
         failure: PolicyFailure? = nil,
         storeFailure: String? = nil,
-        discoveryFindings: [TLSFinding] = [],
+        discovery: [DiscoveryFinding] = [],
         isTreatedAsTesting: Bool = false
     ) {
         self.nextHop = nextHop
         self.state = state
         self.failure = failure
         self.storeFailure = storeFailure
-        self.discoveryFindings = discoveryFindings
+        self.discovery = discovery
         self.isTreatedAsTesting = isTreatedAsTesting
     }
 

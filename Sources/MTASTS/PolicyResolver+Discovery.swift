@@ -253,7 +253,10 @@ extension PolicyResolver {
             case .dns(let failure): "dns-\(failure.code.rawValue)"
             case .overloaded(let reason): reason
             }
-        pendingFindings.add(.failure(.sts, failure.resultType, reason: reason), for: domain)
+        var finding = DiscoveryFinding(finding: .failure(.sts, failure.resultType, reason: reason))
+        // Who carries it may have come to grief by another text, or by none.
+        if case .fetch(let fetch) = failure { finding.invalidText = fetch.invalidText }
+        pendingFindings.add(finding, for: domain)
     }
 }
 

@@ -52,7 +52,7 @@ extension PolicyResolver {
             return PolicyResolution(
                 nextHop: nextHop,
                 state: .policy(hit.policy.policy, .cached(hit.policy)),
-                discoveryFindings: pendingFindings.take(for: domain),
+                discovery: pendingFindings.take(for: domain),
                 isTreatedAsTesting: override == .treatAsTesting
             )
         }
@@ -149,7 +149,7 @@ extension PolicyResolver {
             state: discovery.state,
             failure: discovery.failure,
             storeFailure: discovery.storeFailure,
-            discoveryFindings: carriesFindings ? pendingFindings.take(for: domain) : [],
+            discovery: carriesFindings ? pendingFindings.take(for: domain) : [],
             isTreatedAsTesting: policyOverride(for: domain) == .treatAsTesting
         )
     }

@@ -16,7 +16,7 @@ extension SessionCounter {
     ///
     /// ```swift
     /// let resolution = try await resolver.resolve(nextHop)
-    /// var walk = counter.walk(resolution, options: options)
+    /// var walk = counter.walk(resolution)
     /// for host in hosts {
     ///     // ... decide, connect, decide again ...
     ///     walk.count(decision, mx: host, receivingIP: address, helo: greeting)
@@ -28,20 +28,22 @@ extension SessionCounter {
     ///
     /// - Parameters:
     ///   - resolution: The policy for the next hop.
-    ///   - options: The choices that the decisions are made with. With ``DecisionOptions/tlsRequiredNo``, so with a TLS
-    ///     report itself, nothing is counted (RFC 8460 section 3).
+    ///   - carriesTLSReport: Whether the message is a TLS report: its sessions are not counted (RFC 8460 section 3).
+    ///     Those of other mail are, ``DecisionOptions/tlsRequiredNo`` or not. What the search for the policy came to is
+    ///     counted in any case, since no other resolution tells it.
     ///   - tellsBaseDomains: Whether what a DANE policy counts goes, beside the report of the next hop's domain, into
     ///     one of the TLSA base domain too, which RFC 8460 section 1.1 leaves open.
     ///   - moment: The moment of the search; the present one if nil.
     public func walk(
         _ resolution: PolicyResolution,
-        options: DecisionOptions = DecisionOptions(),
+        carriesTLSReport: Bool = false,
         tellsBaseDomains: Bool = false,
         at moment: UnixTime? = nil
     ) -> Walk {
-        var walk = Walk(counter: self, resolution: resolution, isCounted: !options.tlsRequiredNo)
+        var walk = Walk(counter: self, resolution: resolution)
+        walk.carriesTLSReport = carriesTLSReport
         walk.tellsBaseDomains = tellsBaseDomains
-        if !resolution.discoveryFindings.isEmpty { walk.countDiscovery(of: resolution, at: moment) }
+        if !resolution.discovery.isEmpty { walk.countDiscovery(of: resolution, at: moment) }
         return walk
     }
 
@@ -50,18 +52,20 @@ extension SessionCounter {
     /// Each attempt is counted once. Of the two calls of `decision(forMX:…)` for a host the first has nothing to count
     /// unless the host is skipped; both may be given to ``count(_:mx:receivingIP:helo:sendingIP:tlsa:additionalInformation:at:)``.
     /// After ``DeliveryDecision/Action/reconnectWithoutTLS`` the connection without TLS is part of the attempt: what is
-    /// given for that host, before another host's turn, is not counted.
+    /// given for that host and address, before another's turn, is not counted.
     public struct Walk: Sendable {
         private let counter: SessionCounter
         private let policyDomain: DomainName?
         private let policy: STSPolicy?
         private let stsPolicy: SessionPolicy?
-        private var hostWithoutTLS: DomainName?
+        /// The attempt that goes on without TLS.
+        private var attemptWithoutTLS: (host: DomainName, address: IPAddress?)?
+        fileprivate var carriesTLSReport = false
         fileprivate var tellsBaseDomains = false
 
-        fileprivate init(counter: SessionCounter, resolution: PolicyResolution, isCounted: Bool) {
+        fileprivate init(counter: SessionCounter, resolution: PolicyResolution) {
             self.counter = counter
-            let domain = isCounted ? resolution.nextHop.policyDomain : nil
+            let domain = resolution.nextHop.policyDomain
             policyDomain = domain
             policy = resolution.policy
             stsPolicy = domain.map { SessionPolicy(type: .sts, domain: $0, text: resolution.policy?.text ?? []) }
@@ -69,12 +73,12 @@ extension SessionCounter {
 
         fileprivate func countDiscovery(of resolution: PolicyResolution, at moment: UnixTime?) {
             guard let policyDomain, let stsPolicy else { return }
-            var entry = stsPolicy
-            if policy == nil, case .fetch(let failure)? = resolution.failure, !failure.invalidText.isEmpty {
-                entry = SessionPolicy(type: .sts, domain: policyDomain, text: failure.invalidText, isValid: false)
-            }
-            for finding in resolution.discoveryFindings {
-                counter.count(finding.result, under: entry, mxHosts: mxHosts, for: policyDomain, at: moment)
+            for told in resolution.discovery {
+                var entry = stsPolicy
+                if policy == nil, !told.invalidText.isEmpty {
+                    entry = SessionPolicy(type: .sts, domain: policyDomain, text: told.invalidText, isValid: false)
+                }
+                counter.count(told.finding.result, under: entry, mxHosts: mxHosts, for: policyDomain, at: moment)
             }
         }
 
@@ -85,11 +89,11 @@ extension SessionCounter {
         /// - Parameters:
         ///   - decision: What followed from the attempt.
         ///   - host: The name of the MX host.
-        ///   - receivingIP: The address that was connected to.
+        ///   - receivingIP: The address that was connected to; without it two addresses of a host are one.
         ///   - helo: The name in the host's greeting or EHLO reply.
         ///   - sendingIP: The sender's own address.
         ///   - tlsa: The DANE policy; if nil, one of the MX host's name without records.
-        ///   - additionalInformation: A URI with more about a failure.
+        ///   - additionalInformation: A URI with more about a failure; what is none is left out.
         ///   - moment: The moment of the session; the present one if nil.
         public mutating func count(
             _ decision: DeliveryDecision,
@@ -101,12 +105,13 @@ extension SessionCounter {
             additionalInformation: String? = nil,
             at moment: UnixTime? = nil
         ) {
-            if let hostWithoutTLS {
-                if hostWithoutTLS == host { return }
-                self.hostWithoutTLS = nil
+            if let last = attemptWithoutTLS {
+                let isSameAddress = receivingIP == nil || last.address == nil || receivingIP == last.address
+                if last.host == host, isSameAddress { return }
+                attemptWithoutTLS = nil
             }
-            if decision.action == .reconnectWithoutTLS { hostWithoutTLS = host }
-            guard let policyDomain, let stsPolicy, !decision.findings.isEmpty else { return }
+            if decision.action == .reconnectWithoutTLS { attemptWithoutTLS = (host, receivingIP) }
+            guard !carriesTLSReport, let policyDomain, let stsPolicy, !decision.findings.isEmpty else { return }
             let peer = SessionPeer(
                 mxHost: host,
                 helo: helo,

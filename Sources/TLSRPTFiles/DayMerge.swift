@@ -67,7 +67,7 @@ extension SegmentTree {
             let names = try told { () throws(Failure) in try segments(of: folder) }
             if names.isEmpty { return nil }
             if names.count > Self.fanIn {
-                try compact(day, above: Self.fanIn)
+                try compact(day, above: Self.fanIn, patience: Self.readingPatience)
                 continue
             }
             do throws(Failure) {
@@ -81,26 +81,38 @@ extension SegmentTree {
     }
 
     /// Puts segments of a day together until there are no more than a number of them.
-    func compact(_ day: Day, above most: Int) throws(TallyFolder.Failure) {
+    ///
+    /// - Parameters:
+    ///   - day: The day.
+    ///   - most: The number.
+    ///   - patience: How long to wait while another process puts segments together.
+    func compact(_ day: Day, above most: Int, patience: Duration = lockPatience) throws(TallyFolder.Failure) {
         let root = try told { () throws(Failure) in try openRoot() }
-        // One process at a time; it may take longer than the lock of the folder is waited for.
-        let lock = try told { () throws(Failure) in try root.open(Self.compactionLockName, for: .lock) }
+        let lock = try lock(Self.compactionLockName, in: root, patience: patience)
         defer { lock.close() }
-        guard try told({ () throws(Failure) in try lock.tryLock() }) else {
-            throw TallyFolder.Failure(
-                call: "flock",
-                path: Self.compactionLockName,
-                reason: "another process puts segments together"
-            )
-        }
         while let folder = try told({ () throws(Failure) in try openDay(day) }) {
-            let names = try told { () throws(Failure) in try segments(of: folder) }
+            let names = try told { () throws(Failure) in try countingSegments(of: folder, day) }
             guard names.count > max(1, most) else { return }
             // Those that were put together before come last, so that they are not written again each time.
             let batch = names.sorted { ($0.hasPrefix("m") ? 1 : 0, $0) < ($1.hasPrefix("m") ? 1 : 0, $1) }
                 .prefix(Self.fanIn)
             try merge(Array(batch), of: day, in: folder, root: root)
         }
+    }
+
+    /// The names of the segments that count. Others, which a crash has left beside the one they were put into, or which
+    /// were copied here again, are removed: a later merge that took them without that one would count them twice.
+    func countingSegments(of folder: OpenFile, _ day: Day) throws(Failure) -> [String] {
+        let names = try segments(of: folder)
+        var replaced: Set<String> = []
+        for name in names where name.hasPrefix("m") {
+            // Those names come first in it: no more than one line of sessions is read.
+            let reader = try SegmentReader(name, of: day, in: folder, limits: limits)
+            replaced.formUnion(reader.replaced)
+            reader.close()
+        }
+        for name in names where replaced.contains(name) { try folder.remove(name) }
+        return names.filter { !replaced.contains($0) }
     }
 
     private func merge(
@@ -124,8 +136,8 @@ extension SegmentTree {
             temporary.file.close()
         }
         isPublished = try withLock(Self.lockName, in: root) { () throws(Failure) in
-            // The day may have been removed meanwhile.
-            guard let day = try openDay(day) else { return false }
+            // The day may have been removed meanwhile, and begun anew: what was reported must not come back.
+            guard let day = try openDay(day), Set(names).isSubset(of: try segments(of: day)) else { return false }
             try root.rename(temporary.name, to: Self.segmentName(isMerged: true), in: day)
             try day.sync()
             return true

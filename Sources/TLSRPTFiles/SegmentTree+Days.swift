@@ -4,7 +4,8 @@ internal import PolicyCache
 internal import TLSRPT
 
 extension SegmentTree {
-    /// Writes a tally, one segment for each of its days: all of it, or on an error nothing.
+    /// Writes a tally, one segment for each of its days. On an error what was written is removed again; if that fails as
+    /// well, or a crash comes before it is on the disk, a segment may stay.
     func append(_ tally: SessionTally) throws(TallyFolder.Failure) {
         let folder = try told { () throws(Failure) in
             try OpenFile.makeFolder(root, path: root)
@@ -34,7 +35,7 @@ extension SegmentTree {
         do throws(Failure) {
             for part in parts {
                 if try OpenFile.makeFolder("\(root)/\(part.day)", path: "\(part.day)") { try folder.sync() }
-                guard let day = try openDay(part.day) else { continue }
+                let day = try OpenFile.folder(at: "\(root)/\(part.day)", path: "\(part.day)")
                 let name = Self.segmentName(isMerged: false)
                 try folder.rename(part.name, to: name, in: day)
                 published.append((day, name))
@@ -42,7 +43,10 @@ extension SegmentTree {
             }
         } catch {
             // The caller keeps the tally: what is here already would be counted twice.
-            for segment in published { try? segment.folder.remove(segment.name) }
+            for segment in published {
+                try? segment.folder.remove(segment.name)
+                try? segment.folder.sync()
+            }
             throw error
         }
     }
@@ -56,16 +60,48 @@ extension SegmentTree {
     }
 
     /// Removes a day in one step; what follows only frees the disk.
-    func remove(_ day: Day) throws(TallyFolder.Failure) {
+    ///
+    /// - Parameter inspect: Is given the folder, which nobody writes to any more, before it is freed.
+    func remove(_ day: Day, inspect: (OpenFile) throws(Failure) -> Void = { _ in }) throws(TallyFolder.Failure) {
         let folder = try told { () throws(Failure) in try openRoot() }
         let name = Self.removedPrefix + Self.randomDigits()
         let isThere = try withLock(Self.lockName, in: folder) { () throws(Failure) in
             guard try openDay(day) != nil else { return false }
+            try noteRemoval(of: day, in: folder)
             try folder.rename("\(day)", to: name, in: folder)
             try folder.sync()
             return true
         }
-        if isThere { try told { () throws(Failure) in try removeFolder(name, in: folder) } }
+        guard isThere else { return }
+        try told { () throws(Failure) in
+            do throws(Failure) {
+                try inspect(try OpenFile.folder(at: "\(root)/\(name)", path: name))
+            } catch {
+                // It counts no longer, whatever could not be read of it.
+                try? removeFolder(name, in: folder)
+                throw error
+            }
+            try removeFolder(name, in: folder)
+        }
+    }
+
+    private func noteRemoval(of day: Day, in folder: OpenFile) throws(Failure) {
+        let note = try folder.open("\(Self.removalsPrefix)\(day)", for: .appending)
+        defer { note.close() }
+        try note.write([0x2B])
+        try note.sync()
+        let all = try folder.names().filter { $0.hasPrefix(Self.removalsPrefix) }.sorted()
+        for old in all.dropLast(Self.maximumRemovals) { try? folder.remove(old) }
+    }
+
+    /// How often a day was removed.
+    func removals(of day: Day) throws(Failure) -> Int {
+        do throws(Failure) {
+            return try openRoot().open("\(Self.removalsPrefix)\(day)", for: .reading).read(limit: 10_000).count
+        } catch {
+            if error.errorNumber == OpenFile.Number.missing { return 0 }
+            throw error
+        }
     }
 
     func removeFolder(_ name: String, in folder: OpenFile) throws(Failure) {

@@ -13,6 +13,7 @@ internal import TLSRPT
 ///     finished        the domains whose report is done with, a line each
 /// .lock                   locked while a segment gets its name, and while a day is removed
 /// .compacting             locked while segments are put together
+/// .removals-2026-11-25    an octet for each time the day was removed
 /// .tmp-<16 digits>        a segment being written, locked by its writer
 /// .removed-<16 digits>    a day being removed
 /// damaged/                lines that could not be read
@@ -31,6 +32,12 @@ struct SegmentTree: Sendable {
     static let compactionLockName = ".compacting"
     static let damagedFolder = "damaged"
     static let lockPatience = Duration.seconds(5)
+    /// Who reads a day waits longer for another process that puts its segments together.
+    static let readingPatience = Duration.seconds(60)
+    /// Before a day: how often it was removed, an octet each time.
+    static let removalsPrefix = ".removals-"
+    /// How many days' removals are known; those of older ones are forgotten.
+    static let maximumRemovals = 100
     /// How many files with damaged lines are kept; older ones are removed.
     static let maximumDamaged = 100
 
@@ -85,19 +92,26 @@ struct SegmentTree: Sendable {
         in folder: OpenFile,
         _ body: () throws(Failure) -> Result
     ) throws(TallyFolder.Failure) -> Result {
-        let lock = try told { () throws(Failure) in try folder.open(name, for: .lock) }
+        let lock = try lock(name, in: folder, patience: Self.lockPatience)
         // Closing is what gives the lock up.
         defer { lock.close() }
-        let deadline = ContinuousClock.now + Self.lockPatience
+        return try told(body)
+    }
+
+    /// Takes a lock of the folder; closing it gives it up.
+    func lock(_ name: String, in folder: OpenFile, patience: Duration) throws(TallyFolder.Failure) -> OpenFile {
+        let lock = try told { () throws(Failure) in try folder.open(name, for: .lock) }
+        let deadline = ContinuousClock.now + patience
         var pause: UInt32 = 200
         while !(try told { () throws(Failure) in try lock.tryLock() }) {
             guard ContinuousClock.now < deadline else {
+                lock.close()
                 throw TallyFolder.Failure(call: "flock", path: name, reason: "another process holds the lock")
             }
             OpenFile.pause(microseconds: UInt32.random(in: pause / 2...pause))
             pause = min(pause * 2, 10_000)
         }
-        return try told(body)
+        return lock
     }
 
     /// Calls `body` and gives its error in the terms of this module.

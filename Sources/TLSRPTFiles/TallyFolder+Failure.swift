@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import PolicyCache
+public import TLSRPT
 
 extension TallyFolder {
     /// Why the folder could not do its work. What was in it before is still there.
@@ -46,6 +47,12 @@ extension TallyFolder {
         case flushFailed(Failure)
         /// Segments could not be put together or cleared away; they will be another time.
         case upkeepFailed(Failure)
+        /// A day was removed with sessions that were flushed after the report on their domain was sent, or after the last
+        /// look at the day: no report has them.
+        case sessionsTooLate(ReportDay, SessionTotals)
+        /// A day was removed with sessions that were counted without their domain, since there were too many domains: no
+        /// report has them.
+        case sessionsWithoutDomain(ReportDay, SessionTotals)
 
         /// A sentence for people.
         public var description: String {
@@ -55,6 +62,10 @@ extension TallyFolder {
                     + (kept.map { "set aside as \($0)" } ?? "they could not be set aside")
             case .flushFailed(let failure): "sessions not written, to be tried again: \(failure)"
             case .upkeepFailed(let failure): "upkeep put off: \(failure)"
+            case .sessionsTooLate(let day, let totals):
+                "\(day): \(totals.all) sessions were flushed after the reports were sent, and are in none"
+            case .sessionsWithoutDomain(let day, let totals):
+                "\(day): \(totals.all) sessions were counted without their domain, and are in no report"
             }
         }
     }

@@ -11,7 +11,8 @@ public import TLSRPT
 /// Each flush is a file of its own, written under another name, brought to the disk, renamed, and the folder brought
 /// to the disk: after a crash at any moment it is there as a whole or not at all. Several processes may share the
 /// folder, if it is on a local file system; files of other hosts may be copied into a day's folder, under another
-/// name than `*.tally` until they are complete. Lines that are damaged cost no others.
+/// name than `*.tally` until they are complete. Copy each as a file of its own: lines are read in their order, and
+/// those of a second file put behind a first one count as damaged. Lines that are damaged cost no others.
 ///
 /// ```swift
 /// let folder = try TallyFolder(directory: "/var/lib/example/tlsrpt")
@@ -56,7 +57,8 @@ public final class TallyFolder: Sendable {
 
     /// Writes a tally; on return it is on the disk.
     ///
-    /// - Throws: ``Failure``; then nothing of it was written.
+    /// - Throws: ``Failure``; then what was written of it was removed again. Only where the disk fails that as well may
+    ///   some of it have stayed, and count twice if it is written again.
     public func append(_ tally: SessionTally) async throws {
         if tally.isEmpty { return }
         try await run(on: writer) { tree throws(Failure) in try tree.append(tally) }
@@ -108,8 +110,21 @@ public final class TallyFolder: Sendable {
 
     /// Puts segments together where a day has very many.
     private func tidyUp() async {
+        await tellingUpkeep {
+            for day in try await days() {
+                // One day's trouble is not another's.
+                await tellingUpkeep {
+                    try await run(on: reader) { tree throws(Failure) in
+                        try tree.compact(day, above: SegmentTree.fanIn * 2, patience: .zero)
+                    }
+                }
+            }
+        }
+    }
+
+    private func tellingUpkeep(_ body: () async throws -> Void) async {
         do {
-            for day in try await days() { try await compact(day, above: SegmentTree.fanIn * 2) }
+            try await body()
         } catch let failure as Failure {
             report(.upkeepFailed(failure))
         } catch {
@@ -151,10 +166,23 @@ public final class TallyFolder: Sendable {
         return overflow.overflow(on: day)
     }
 
-    /// Removes a day whose reports are made, in one step. Sessions of that day that are flushed later begin it anew.
+    /// Removes a day whose reports are made, in one step. Sessions of that day that are flushed later begin it anew, and
+    /// make reports that need names of their own: see ``part(of:)``. What was flushed since the day was read is removed
+    /// with it; ``TallyReports`` tells of that.
     public func remove(_ day: ReportDay) async throws {
         try await run(on: writer) { tree throws(Failure) in try tree.remove(day) }
     }
+
+    /// Which part of a day's sessions the folder holds: 1, and one more for each time that the day was removed. It
+    /// belongs into the names of the reports (``TLSRPT/ReportSender/reportID(for:domain:part:)``). The last 100 days that
+    /// were removed are known.
+    public func part(of day: ReportDay) async throws -> Int {
+        try await run(on: reader) { tree throws(Failure) in
+            try tree.told { () throws(SegmentTree.Failure) in try tree.removals(of: day) + 1 }
+        }
+    }
+
+    func tell(_ problem: Problem) { report(problem) }
 
     func run<Result: Sendable>(
         on queue: DispatchQueue,

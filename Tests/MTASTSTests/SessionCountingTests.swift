@@ -37,10 +37,11 @@ struct SessionCountingTests {
     private func walk(
         _ hosts: [(String, TLSObservation)],
         dane: DANEState = .notApplicable,
-        options: DecisionOptions = DecisionOptions()
+        options: DecisionOptions = DecisionOptions(),
+        carriesTLSReport: Bool = false
     ) async throws {
         let resolution = try await resolver.resolve(.domain(domain))
-        var walk = counter.walk(resolution, options: options)
+        var walk = counter.walk(resolution, carriesTLSReport: carriesTLSReport)
         for (name, tls) in hosts {
             let mx = try host(name)
             let before = resolution.decision(forMX: mx, tls: .notAttempted, dane: dane, options: options)
@@ -215,14 +216,76 @@ struct SessionCountingTests {
         #expect(policies.map(\.summary.successfulSessions) == [1, 1])
     }
 
-    @Test("What is sent whatever policies say, so a TLS report, counts nothing (R-SEND-12)", .proves("R-SEND-12"))
+    @Test(
+        "The session of a TLS report counts nothing (R-SEND-12); one of other mail with TLS-Required: No does",
+        .proves("R-SEND-12")
+    )
     func reports() async throws {
         publish("enforce")
-        try await walk(
-            [("mx.other.example", .established(.valid)), ("mx.example.com", .handshakeFailed(reason: "alert 40"))],
-            options: DecisionOptions(tlsRequiredNo: true)
-        )
+        let hosts: [(String, TLSObservation)] = [
+            ("mx.other.example", .established(.valid)), ("mx.example.com", .handshakeFailed(reason: "alert 40")),
+        ]
+        let options = DecisionOptions(tlsRequiredNo: true)
+        try await walk(hosts, options: options, carriesTLSReport: true)
         #expect(counter.drain().isEmpty)
+        try await walk(hosts, options: options)
+        let failures = [
+            "1 validation-failure mx.example.com alert 40", "1 validation-failure mx.other.example mta-sts-mx-mismatch",
+        ]
+        #expect(try entries() == [Entry(type: .sts, good: 0, bad: 2, lines: 4, failures: failures)])
+    }
+
+    @Test(
+        "What the search for a policy came to is counted although a TLS report was what asked",
+        arguments: [true, false]
+    )
+    func reportTellsDiscovery(carriesTLSReport: Bool) async throws {
+        dns.publishRecord("v=STSv1; id=1;", for: domain)
+        let policyHost = try #require(domain.policyHost)
+        https.answer(.failure(.connection(reason: "refused")), at: policyHost)
+        let options = DecisionOptions(tlsRequiredNo: true)
+        try await walk([("mx.example.com", .established(.valid))], options: options, carriesTLSReport: carriesTLSReport)
+        let search = Entry(type: .sts, good: 0, bad: 1, failures: ["1 sts-policy-fetch-error - connection: refused"])
+        let session = Entry(type: .noPolicyFound, good: 1, bad: 0)
+        #expect(try entries() == (carriesTLSReport ? [search] : [search, session]))
+    }
+
+    @Test("After a failed handshake with one address of a host, a session with another one counts")
+    func twoAddresses() async throws {
+        publish("testing")
+        let resolution = try await resolver.resolve(.domain(domain))
+        let mx = try host("mx.example.com")
+        let failed = resolution.decision(forMX: mx, tls: .handshakeFailed(reason: "alert 40"))
+        #expect(failed.action == .reconnectWithoutTLS)
+        let plain = resolution.decision(forMX: mx, tls: .startTLSNotOffered())
+        let good = resolution.decision(forMX: mx, tls: .established(.valid))
+        var walk = counter.walk(resolution)
+        walk.count(failed, mx: mx, receivingIP: IPAddress("192.0.2.1"))
+        walk.count(plain, mx: mx, receivingIP: IPAddress("192.0.2.1"))
+        walk.count(good, mx: mx, receivingIP: IPAddress("192.0.2.2"))
+        walk.count(good, mx: mx, receivingIP: IPAddress("192.0.2.1"))
+        #expect(try entries().map { [$0.good, $0.bad] } == [[2, 1]])
+    }
+
+    @Test("Each failure of the search stands beside the text that it is about (P6, P14)")
+    func textOfFinding() async throws {
+        dns.publishRecord("v=STSv1; id=1;", for: domain)
+        https.publishPolicy("version: STSv1\nmode: enforced\n", for: domain)
+        let first = try await resolver.resolve(.domain(domain))
+        // Its finding waits for one that is used, whose own failure is another.
+        _ = try await resolver.recheckBeforeFailing(first)
+        _ = counter.walk(first)
+        #expect(try report()?.policies.map(\.policy.lines) == [["version: STSv1", "mode: enforced"]])
+        dns.publishRecord("v=STSv1; id=2;", for: domain)
+        _ = try await resolver.recheckBeforeFailing(first)
+        let policyHost = try #require(domain.policyHost)
+        https.answer(.failure(.connection(reason: "refused")), at: policyHost)
+        dns.publishRecord("v=STSv1; id=3;", for: domain)
+        _ = counter.walk(try await resolver.resolve(.domain(domain)))
+        let policies = try #require(try report()).policies
+        #expect(policies.map(\.policy.lines) == [[], ["version: STSv1", "mode: enforced"]])
+        let types = policies.map { $0.failureDetails.map(\.resultType) }
+        #expect(types == [[.stsPolicyFetchError], [.stsPolicyInvalid]])
     }
 
     @Test("A TLSA base domain may be told as well (R-TXTR-11)", .proves("R-TXTR-11", "R-JSON-09"))

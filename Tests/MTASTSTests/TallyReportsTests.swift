@@ -4,6 +4,7 @@ import Foundation
 import MTASTS
 import MTASTSTesting
 import RequirementTrait
+import Synchronization
 import TLSRPTFiles
 import Testing
 
@@ -15,6 +16,62 @@ struct TallyReportsTests {
         let counter = SessionCounter(clock: ManualWallClock(moment))
         for domain in domains { counter.count(.success, under: .noPolicyFound(domain), for: domain) }
         try await folder.flush(counter)
+    }
+
+    private final class Problems: Sendable {
+        private let state = Mutex<[TallyFolder.Problem]>([])
+        var all: [TallyFolder.Problem] { state.withLock { $0 } }
+        func add(_ problem: TallyFolder.Problem) { state.withLock { $0.append(problem) } }
+    }
+
+    private func given(_ source: TallyReports, _ day: ReportDay) async throws -> [DomainName: TLSReport] {
+        let reports = Mutex<[DomainName: TLSReport]>([:])
+        try await source.forEachReport(on: day, where: { _ in true }) { domain, report in
+            reports.withLock { $0[domain] = report }
+        }
+        return reports.withLock { $0 }
+    }
+
+    @Test("Sessions that come when their report was sent, or without a domain, are told when their day is removed")
+    func untold() async throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let problems = Problems()
+        let folder = try TallyFolder(directory: directory, reportProblem: { problems.add($0) })
+        let sender = try ReportSender(organizationName: "Sender", contactInfo: "tls@sender.example")
+        let source = TallyReports(folder: folder, sender: sender)
+        let moment = UnixTime(secondsSinceEpoch: 1_767_268_800)
+        let day = ReportDay(containing: moment)
+        let asked = try DomainName(parsing: "asked.example")
+        let silent = try DomainName(parsing: "silent.example")
+        try await fill(folder, [asked, asked, silent], at: moment)
+        let first = try await given(source, day)
+        #expect(first.count == 2)
+        #expect(first[asked]?.reportID == "2026-01-01.asked.example@sender.example")
+        try await source.finish(asked, on: day, outcome: .sent(to: []))
+        try await source.finish(silent, on: day, outcome: .notAsked(reason: "no record"))
+        // Flushed by another process.
+        try await fill(folder, [asked, silent], at: moment)
+        let crowded = SessionCounter(clock: ManualWallClock(moment), limits: SessionLimits(domains: 1))
+        for domain in [silent, asked, asked] {
+            crowded.count(.success, under: .noPolicyFound(domain), for: domain)
+        }
+        try await folder.flush(crowded)
+        #expect(try await given(source, day).isEmpty)
+        try await folder.compact(day)
+        try await source.finish(day)
+        #expect(
+            problems.all == [
+                .sessionsTooLate(day, SessionTotals(successful: 1)),
+                .sessionsWithoutDomain(day, SessionTotals(successful: 2)),
+            ]
+        )
+        #expect(try await folder.days().isEmpty)
+        // The day begins anew: another report, which must not look like the first.
+        try await fill(folder, [asked], at: moment)
+        #expect(try await given(source, day)[asked]?.reportID == "2026-01-01+2.asked.example@sender.example")
+        try await source.finish(asked, on: day, outcome: .sent(to: []))
+        try await source.finish(day)
+        #expect(problems.all.count == 2)
     }
 
     @Test(.proves("R-JSON-05"))

@@ -101,7 +101,7 @@ struct TallyFolderTests {
         #expect(kept.reports(for: simulated.day, from: sender).count == 1_000)
         try await folders[0].remove(simulated.day)
         #expect(try await folders[0].days().isEmpty)
-        #expect(scratch.names("tallies") == [".compacting", ".lock"])
+        #expect(scratch.names("tallies") == [".compacting", ".lock", ".removals-2026-01-01"])
         #expect(problems.all.isEmpty)
     }
 
@@ -177,6 +177,90 @@ struct TallyFolderTests {
         try await folder.compact(today)
         #expect(scratch.names("2026-01-01").count == 1)
         #expect(try await read(folder, today).totals.successful == 7)
+    }
+
+    @Test("A crash in the midst of putting together, with more segments than one merge takes, counts nothing twice")
+    func crashedMerge() async throws {
+        let scratch = try Scratch()
+        let folder = try TallyFolder(directory: scratch.path)
+        for _ in 0..<130 { try await folder.append(try tally(1)) }
+        let day = "\(scratch.path)/2026-01-01"
+        let before = scratch.names("2026-01-01")
+        try FileManager.default.copyItem(atPath: day, toPath: "\(scratch.path)/copy")
+        try await folder.compact(today, above: 128)
+        // The segments whose removal the crash has prevented.
+        let gone = Set(before).subtracting(scratch.names("2026-01-01"))
+        #expect(gone.count == 64)
+        for name in gone {
+            try FileManager.default.copyItem(atPath: "\(scratch.path)/copy/\(name)", toPath: "\(day)/\(name)")
+        }
+        try await folder.compact(today, above: 128)
+        #expect(try await read(folder, today).totals.successful == 130)
+    }
+
+    @Test("A day that is removed while its segments are put together, and begun anew, has the new sessions alone")
+    func removedMeanwhile() async throws {
+        let scratch = try Scratch()
+        let folder = try TallyFolder(directory: scratch.path)
+        for _ in 0..<3 { try await folder.append(try tally(5)) }
+        // Held, the lock keeps the merge from giving its segment a name.
+        let lock = open("\(scratch.path)/.lock", O_RDWR)
+        #expect(lock >= 0 && flock(lock, LOCK_EX) == 0)
+        async let compacting: Void = folder.compact(today)
+        let isWritten = await eventually {
+            scratch.names("").contains { name in
+                name.hasPrefix(".tmp-")
+                    && ((try? Data(contentsOf: URL(filePath: "\(scratch.path)/\(name)")))?.count ?? 0) > 0
+            }
+        }
+        #expect(isWritten)
+        // What another process does that has the lock: the day goes, and begins anew.
+        let other = try Scratch()
+        try await TallyFolder(directory: other.path).append(try tally(1))
+        try FileManager.default.removeItem(atPath: "\(scratch.path)/2026-01-01")
+        try FileManager.default.copyItem(atPath: "\(other.path)/2026-01-01", toPath: "\(scratch.path)/2026-01-01")
+        close(lock)
+        try await compacting
+        #expect(try await read(folder, today).totals.successful == 1)
+    }
+
+    private func eventually(_ condition: () -> Bool) async -> Bool {
+        for _ in 0..<20_000 {
+            if condition() { return true }
+            await Task.yield()
+            usleep(500)
+        }
+        return false
+    }
+
+    @Test("Who reads a day of many segments waits for another process that puts them together")
+    func waitsForCompaction() async throws {
+        let scratch = try Scratch()
+        let folder = try TallyFolder(directory: scratch.path)
+        for _ in 0..<66 { try await folder.append(try tally(1)) }
+        try Data().write(to: URL(filePath: "\(scratch.path)/.compacting"))
+        let lock = open("\(scratch.path)/.compacting", O_RDWR)
+        #expect(lock >= 0 && flock(lock, LOCK_EX) == 0)
+        Thread.detachNewThread {
+            usleep(300_000)
+            close(lock)
+        }
+        #expect(try await read(folder, today).totals.successful == 66)
+    }
+
+    @Test("How often a day was removed is known")
+    func parts() async throws {
+        let scratch = try Scratch()
+        let folder = try TallyFolder(directory: scratch.path)
+        for part in 1...3 {
+            #expect(try await folder.part(of: today) == part)
+            try await folder.append(try tally(1))
+            try await folder.remove(today)
+        }
+        // Nothing to remove is no removal.
+        try await folder.remove(today)
+        #expect(try await folder.part(of: today) == 4)
+        #expect(try await TallyFolder(directory: scratch.path).part(of: today) == 4)
     }
 
     @Test("A flush that fails leaves the sessions with the counter")

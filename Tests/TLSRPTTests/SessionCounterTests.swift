@@ -188,6 +188,77 @@ struct SessionCounterTests {
         }
     }
 
+    @Test("MX patterns belong to the octets of a policy")
+    func patternOctets() throws {
+        let limits = SessionLimits(policyOctets: 1_000)
+        let counter = SessionCounter(clock: NoonClock(), limits: limits)
+        let patterns = (0..<30).map { "mx-\($0).example.com" }
+        for number in 0..<4 {
+            let domain = try name("d\(number).example")
+            counter.count(.success, under: sts(domain), mxHosts: patterns, for: domain)
+        }
+        let tally = counter.drain()
+        let held = try (0..<4).map { number in
+            try #require(tally.report(for: today, domain: name("d\(number).example"), from: sender())).policies[0]
+        }
+        #expect(held.map(\.policy.mxHosts.count) == [30, 0, 0, 0])
+        #expect(tally.totals.successful == 4)
+        // A drain frees them.
+        let domain = try name("d9.example")
+        counter.count(.success, under: sts(domain), mxHosts: patterns, for: domain)
+        #expect(
+            counter.drain().report(for: today, domain: domain, from: try sender())?.policies[0].policy.mxHosts
+                == patterns
+        )
+    }
+
+    @Test("More about a failure is a URI as a whole, or is left out")
+    func additionalInformation() throws {
+        let long = "https://a.example/" + String(repeating: "%41", count: 100)
+        for (given, told) in [
+            ("https://a.example/%41", "https://a.example/%41"), (long, nil), ("no URI", nil), ("see the log", nil),
+            ("", nil),
+        ] {
+            let counter = SessionCounter(clock: NoonClock())
+            let domain = try name("a.example")
+            counter.count(
+                .failure(.validationFailure, reason: "r"),
+                under: .noPolicyFound(domain),
+                for: domain,
+                peer: SessionPeer(additionalInformation: given)
+            )
+            let report = try #require(counter.drain().report(for: today, domain: domain, from: sender()))
+            #expect(report.policies[0].failureDetails[0].additionalInformation == told)
+            #expect(report.faultsForSending.isEmpty)
+        }
+    }
+
+    @Test("A policy type's name is held within bounds")
+    func longType() throws {
+        let counter = SessionCounter(clock: NoonClock())
+        let domain = try name("a.example")
+        let type = TLSPolicyType(rawValue: String(repeating: "x", count: 2 << 20))
+        for _ in 0..<2 { counter.count(.success, under: SessionPolicy(type: type, domain: domain), for: domain) }
+        let tally = counter.drain()
+        let reading = SessionTally.read(tally.text)
+        #expect(reading.damagedLineCount == 0)
+        #expect(reading.tally == tally && tally.totals.successful == 2)
+    }
+
+    @Test("Reports of a submitter have names of their own")
+    func reportIDs() throws {
+        let plain = try ReportSender(organizationName: "o", contactInfo: "a@s.example")
+        let net = try ReportSender(organizationName: "o", contactInfo: "a@s.example", instance: "net")
+        let two = try ReportSender(organizationName: "o", contactInfo: "a@s.example", instance: "2")
+        var ids: Set<String> = []
+        for sender in [plain, net, two] {
+            for domain in ["example", "example.net", "2.example"] {
+                for part in 1...3 { ids.insert(sender.reportID(for: today, domain: try name(domain), part: part)) }
+            }
+        }
+        #expect(ids.count == 27)
+    }
+
     @Test("Numbers stay at the greatest that JSON can hold")
     func saturation() {
         var totals = SessionTotals(successful: .max, failed: -1)
@@ -201,7 +272,7 @@ struct SessionCounterTests {
     func senders() throws {
         let sender = try ReportSender(organizationName: "Ä", contactInfo: "a.b@S.example", instance: "mx-1")
         #expect(sender.submitter.description == "s.example")
-        #expect(sender.reportID(for: today, domain: try name("a.b")) == "2026-01-01.a.b.mx-1@s.example")
+        #expect(sender.reportID(for: today, domain: try name("a.b")) == "2026-01-01.a.b+mx-1@s.example")
         for (organization, contact, instance, fault) in [
             ("", "a@b.example", nil, .organizationName), ("a\u{0}", "a@b.example", nil, .organizationName),
             ("o", "b.example", nil, .contactInfo), ("o", "mailto:a@b.example c@d.example", nil, .contactInfo),

@@ -6,15 +6,21 @@ internal import STSCore
 struct EntryPolicy: Hashable {
     let policy: SessionPolicy
     let mxHosts: [String]
+    /// The octets of text and patterns, for ``SessionLimits/policyOctets``.
+    let octets: Int
 
     /// An entry; of patterns that no policy file could hold the first are kept.
     init(policy: SessionPolicy, mxHosts: [String]) {
         self.policy = policy
         var octets = 0
-        self.mxHosts = mxHosts.filter { !$0.isEmpty }.prefix { pattern in
+        var kept: [String] = []
+        for pattern in mxHosts where !pattern.isEmpty {
+            guard octets + pattern.utf8.count <= SessionPolicy.textLimit else { break }
             octets += pattern.utf8.count
-            return octets <= SessionPolicy.textLimit
-        }.map(\.self)
+            kept.append(pattern)
+        }
+        self.mxHosts = kept
+        self.octets = policy.text.count + octets
     }
 }
 
@@ -168,7 +174,7 @@ struct DomainTally {
         return totals
     }
 
-    var policyOctets: Int { policies.reduce(0) { $0 + $1.entry.policy.text.count } }
+    var policyOctets: Int { policies.reduce(0) { $0 + $1.entry.octets } }
 
     /// The policies in the order of a report: by type, domain, text, patterns.
     var sortedPolicies: [PolicyTally] {

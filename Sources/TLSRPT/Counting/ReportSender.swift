@@ -68,7 +68,14 @@ public struct ReportSender: Hashable, Sendable {
 
     /// The "report-id" of the report on a domain and a day: the same for every attempt to send it, another for every
     /// other report of the submitter.
-    public func reportID(for day: ReportDay, domain: DomainName) -> String {
-        "\(day).\(domain)\(instance.map { ".\($0)" } ?? "")@\(submitter)"
+    ///
+    /// - Parameters:
+    ///   - day: The day.
+    ///   - domain: The domain.
+    ///   - part: Which report on them it is: above 1 for sessions that came to light when a report was made already.
+    public func reportID(for day: ReportDay, domain: DomainName, part: Int = 1) -> String {
+        // No date and no domain name has a "+": none of these can be taken for another.
+        let later = part > 1 ? "+\(part)" : ""
+        return "\(day)\(later).\(domain)\(instance.map { "+\($0)" } ?? "")@\(submitter)"
     }
 }

@@ -113,7 +113,7 @@ public final class SessionCounter: Sendable {
     }
 
     private func place(_ entry: EntryPolicy, for key: Key, in tally: inout DomainTally) -> Int {
-        let octets = entry.policy.text.count
+        let octets = entry.octets
         let sum = octetCount.add(octets, ordering: .relaxed).newValue
         let known = tally.policies.count
         let place = tally.place(

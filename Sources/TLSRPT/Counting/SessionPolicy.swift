@@ -22,12 +22,12 @@ public struct SessionPolicy: Hashable, Sendable {
     /// A policy of any kind.
     ///
     /// - Parameters:
-    ///   - type: Its kind.
+    ///   - type: Its kind; a name of more than 255 octets is cut.
     ///   - domain: The policy domain; for DANE the TLSA base domain.
     ///   - text: The policy file as served, or TLSA records one a line; empty if there is nothing to show.
     ///   - isValid: Whether the text is that of a policy. Of any other only the first 4 KiB are kept, in whole lines.
     public init(type: TLSPolicyType, domain: DomainName, text: [UInt8] = [], isValid: Bool = true) {
-        self.type = type
+        self.type = type.bounded
         self.domain = domain
         self.text = Self.wholeLines(of: text, limit: isValid ? Self.textLimit : Self.invalidTextLimit)
         self.isValid = isValid
@@ -76,7 +76,7 @@ public struct SessionPeer: Hashable, Sendable {
     /// The sender's own address, as the MX host saw it.
     public var sendingIP: IPAddress?
 
-    /// A URI with more about the failure.
+    /// A URI with more about the failure. What is no URI, or longer than ``SessionLimits/stringOctets``, is left out.
     public var additionalInformation: String?
 
     /// Who took part; nothing is known by default, as when a policy could not be fetched.
@@ -111,7 +111,7 @@ public struct SessionLimits: Hashable, Sendable {
     /// Octets of a text from outside, such as a reason: 255 by default, at most 512.
     public var stringOctets: Int
 
-    /// Octets of policy texts between two calls of ``SessionCounter/drain()``: 64 MiB by default. Policies with more are
+    /// Octets of policy texts and MX patterns between two calls of ``SessionCounter/drain()``: 64 MiB by default. Policies with more are
     /// counted as those over ``policies``.
     public var policyOctets: Int
 

@@ -7,13 +7,24 @@ extension SessionTally {
     /// report: it says that all is well (section 4.2).
     ///
     /// Policies are in the order sts, tlsa, no-policy-found, failures in that of result type and host.
-    public func report(for day: ReportDay, domain: DomainName, from sender: ReportSender) -> TLSReport? {
+    ///
+    /// - Parameters:
+    ///   - day: The day.
+    ///   - domain: The domain.
+    ///   - sender: Who sends it.
+    ///   - part: Which report on them it is, as in ``ReportSender/reportID(for:domain:part:)``.
+    public func report(
+        for day: ReportDay,
+        domain: DomainName,
+        from sender: ReportSender,
+        part: Int = 1
+    ) -> TLSReport? {
         guard let counted = days[day]?[domain], !counted.policies.isEmpty else { return nil }
         return TLSReport(
             organizationName: sender.organizationName,
             dateRange: TLSReport.DateRange(day),
             contactInfo: sender.contactInfo,
-            reportID: sender.reportID(for: day, domain: domain),
+            reportID: sender.reportID(for: day, domain: domain, part: part),
             policies: counted.reportEntries
         )
     }

@@ -10,9 +10,20 @@ extension FailureKind {
         self.reason = reason.flatMap { $0.isPlain(limit) ? $0 : $0.plain(limit) }
         self.peer = peer
         if let helo = peer.helo, !helo.isPlain(limit) { self.peer.helo = helo.plain(limit) }
-        if let information = peer.additionalInformation, !information.isPlain(limit) {
-            self.peer.additionalInformation = information.plain(limit)
+        // A URI that is cut is none, and a report that has none in its place cannot be sent (section 4.4).
+        if let information = peer.additionalInformation, !information.isPlain(limit) || !information.utf8.span.isURI {
+            self.peer.additionalInformation = nil
         }
+    }
+}
+
+extension TLSPolicyType {
+    /// The most octets kept of a policy type's name.
+    private static let limit = 255
+
+    /// The type with a name that is held within bounds.
+    var bounded: TLSPolicyType {
+        rawValue.isPlain(Self.limit) ? self : TLSPolicyType(rawValue: rawValue.plain(Self.limit) ?? "other")
     }
 }
 

@@ -43,7 +43,8 @@ public struct ReportPost: Hashable, Sendable {
 /// fails of the recipient's TLS, be it by an enforcing MTA-STS policy or by DANE (section 3): a mail server that uses
 /// this library decides with `DecisionOptions.tlsRequiredNo`, and any other one is told by the header field
 /// `TLS-Required: No` that the message bears (RFC 8689). The session that carries it should not be counted for the
-/// next report, or two domains would report to each other for ever (section 3).
+/// next report, or two domains would report to each other for ever (section 3): begin its walk by
+/// `counter.walk(resolution, carriesTLSReport: true)`.
 public protocol MailReportTransport: Sendable {
     /// Returns once the server has taken responsibility for the message.
     ///
