@@ -15,6 +15,7 @@ internal import Darwin
 public struct RequirementTrait: TestTrait, SuiteTrait, TestScoping {
     let requirements: [String]
 
+    /// Runs the test, and notes its requirements if it came to its end.
     public func provideScope(
         for test: Test,
         testCase: Test.Case?,
