@@ -18,8 +18,9 @@ public import TLSRPT
 /// let folder = try TallyFolder(directory: "/var/lib/example/tlsrpt")
 /// async let flushing: Void = folder.run(flushing: counter, clock: SystemMonotonicClock())
 /// // at the day's end
+/// let part = try await folder.part(of: day)
 /// try await folder.forEachDomain(on: day) { domain, tally in
-///     let report = tally.report(for: day, domain: domain, from: sender)
+///     let report = tally.report(for: day, domain: domain, from: sender, part: part)
 /// }
 /// try await folder.remove(day)
 /// ```
