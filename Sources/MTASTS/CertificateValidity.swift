@@ -49,12 +49,7 @@ struct CertificateValidity: Hashable {
         guard parts.count == 5, (1...12).contains(parts[0]), (1...31).contains(parts[1]), parts[2] < 24, parts[3] < 60,
             parts[4] <= 60
         else { return nil }
-        // Years begin in March, so that the leap day ends one; 400 years have 146,097 days.
-        let shiftedYear = parts[0] > 2 ? year : year - 1
-        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
-        let yearOfEra = shiftedYear - era * 400
-        let dayOfYear = (153 * (parts[0] > 2 ? parts[0] - 3 : parts[0] + 9) + 2) / 5 + parts[1] - 1
-        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        let days = CivilDate(year: year, month: parts[0], day: parts[1]).daysSinceEpoch
         return UnixTime(secondsSinceEpoch: days * 86_400 + parts[2] * 3_600 + parts[3] * 60 + parts[4])
     }
 }

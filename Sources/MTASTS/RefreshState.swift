@@ -52,8 +52,8 @@ final class RefreshState: Sendable {
         if now < entry.fetchedAt { return now }  // the clock was set back
         let interval = min(Self.day, Int64(entry.policy.maxAge) / 2)
         let least: Int64 = unused > 3_600 ? 3_600 : 1
-        var hash = seed ^ UInt64(bitPattern: entry.fetchedAt.secondsSinceEpoch)
-        for octet in domain.description.utf8 { hash = (hash ^ UInt64(octet)) &* 0x0000_0100_0000_01b3 }
+        let start = seed ^ UInt64(bitPattern: entry.fetchedAt.secondsSinceEpoch)
+        let hash = FNV1a.hash64(domain.description.utf8, after: start)
         let earlier = interval / 4 * Int64(hash >> 48) / 65_536
         return entry.fetchedAt.advanced(bySeconds: max(least, interval - earlier))
     }

@@ -102,12 +102,7 @@ extension STSRecord {
         /// an id; other accidental collisions do not happen in practice. It is no defence against an adversary, and
         /// needs to be none: an id only says that something changed.
         public init(hashing octets: [UInt8]) {
-            // Offset basis and prime of FNV-1a in 128 bits.
-            var hash: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
-            for octet in octets {
-                hash ^= UInt128(octet)
-                hash &*= 0x0000_0000_0100_0000_0000_0000_0000_013b
-            }
+            var hash = FNV1a.hash128(octets)
             self.init()
             for _ in 0..<26 {
                 let digit = UInt8(truncatingIfNeeded: hash & 31)

@@ -59,6 +59,35 @@ struct MonotonicTimeTests {
     }
 }
 
+@Suite("Dates of the Gregorian calendar")
+struct CivilDateTests {
+    @Test(
+        arguments: [
+            (0, 1970, 1, 1), (-1, 1969, 12, 31), (11_016, 2000, 2, 29), (11_017, 2000, 3, 1), (-719_528, 0, 1, 1),
+            (-719_529, -1, 12, 31), (2_932_896, 9999, 12, 31), (47_540, 2100, 2, 28), (47_541, 2100, 3, 1),
+        ] as [(Int64, Int64, Int64, Int64)]
+    )
+    func known(days: Int64, year: Int64, month: Int64, day: Int64) {
+        let date = CivilDate(year: year, month: month, day: day)
+        #expect(date.daysSinceEpoch == days)
+        #expect(CivilDate(daysSinceEpoch: days) == date)
+    }
+
+    /// Each date is followed by the next one of the calendar, through an era of 400 years and its ends.
+    @Test func inOrder() {
+        var last = CivilDate(daysSinceEpoch: -146_098)
+        for days in Int64(-146_097)...1 {
+            let date = CivilDate(daysSinceEpoch: days)
+            let follows =
+                date == CivilDate(year: last.year, month: last.month, day: last.day + 1) && last.day < 31
+                || date == CivilDate(year: last.year, month: last.month + 1, day: 1) && last.day >= 28
+                || date == CivilDate(year: last.year + 1, month: 1, day: 1) && last.month == 12 && last.day == 31
+            if !follows || date.daysSinceEpoch != days { Issue.record("\(days): \(date) after \(last)") }
+            last = date
+        }
+    }
+}
+
 private func clamp(_ number: Int128) -> Int64 {
     Int64(max(Int128(Int64.min), min(Int128(Int64.max), number)))
 }

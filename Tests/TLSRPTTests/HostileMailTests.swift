@@ -12,25 +12,25 @@ struct HostileMailTests {
 
     @Test("Long headers, deep nesting and endless boundaries come to an end", .timeLimit(.minutes(1)))
     func sizes() throws {
-        let line = String(repeating: "a", count: 1 << 20)
+        let line = String(repeating: "a", count: 1 << 17)
         #expect(try Self.read("Subject: \(line)\n\n{}").isSuperset(of: [.longLine, .longField]))
         #expect(try Self.read("A: b\n\(line)").contains(.missingHeaderEnd))
-        let nested = (0..<100_000).map { "Content-Type: multipart/mixed; boundary=b\($0)\n\n--b\($0)\n" }
+        let nested = (0..<10_000).map { "Content-Type: multipart/mixed; boundary=b\($0)\n\n--b\($0)\n" }
         #expect(try Self.read(nested.joined()).isSuperset(of: [.tooDeep, .missingClosingBoundary]))
-        let forwarded = String(repeating: "Content-Type: message/rfc822\n\n", count: 100_000)
+        let forwarded = String(repeating: "Content-Type: message/rfc822\n\n", count: 10_000)
         #expect(try Self.read(forwarded).contains(.tooDeep))
-        let boundaries = String(repeating: "--b\n", count: 1_000_000)
+        let boundaries = String(repeating: "--b\n", count: 50_000)
         #expect(try Self.read("Content-Type: multipart/mixed; boundary=b\n\n\(boundaries)").contains(.tooManyParts))
-        let near = String(repeating: "--bb\n", count: 200_000)
+        let near = String(repeating: "--bb\n", count: 20_000)
         #expect(try Self.read("Content-Type: multipart/mixed; boundary=b\n\n\(near)").contains(.missingBoundary))
-        let fields = String(repeating: "DKIM-Signature: d=a.example\n", count: 100_000)
+        let fields = String(repeating: "DKIM-Signature: d=a.example\n", count: 10_000)
         let contents = try ReportMailReader().attachments(of: Array("\(fields)\n".utf8))
         #expect(contents.fields.dkimSignatures.count == 32)
     }
 
     @Test("Decoded content is never larger than the mail")
     func memory() throws {
-        let body = String(repeating: "{=\n", count: 100_000)
+        let body = String(repeating: "{=\n", count: 10_000)
         for encoding in ["base64", "quoted-printable", "8bit"] {
             let mail = "Content-Type: application/json\nContent-Transfer-Encoding: \(encoding)\n\n\(body)"
             let parts = try ReportMailReader().attachments(of: Array(mail.utf8)).parts

@@ -60,8 +60,8 @@ struct HostileReportTests {
         #expect(code(Self.octets([("[", 1), ("0,", 99_999), ("0]", 1)]), limits) == .wrongType)
     }
 
-    /// A million names that begin alike, in linear time, the last of them the first again or not.
-    @Test(.proves("R-JSON-01"), arguments: [(1_000_000, true), (50_000, false)])
+    /// Many names that begin alike, in linear time, the last of them the first again or not.
+    @Test(.proves("R-JSON-01"), arguments: [(100_000, true), (20_000, false)])
     func manyMembers(count: Int, isRepeated: Bool) {
         var octets = Array(#"{"policies":[],"x":{"#.utf8)
         var member = Array("\"name-name-name-name-name-0000000\":0,".utf8)
@@ -81,10 +81,10 @@ struct HostileReportTests {
 
     @Test func manyMembersOfTheReport() throws {
         var octets = Array(#"{"policies":[]"#.utf8)
-        for index in 0..<20_000 { octets += Array(",\"\\u0078\(index)\":[\(index)]".utf8) }
+        for index in 0..<5_000 { octets += Array(",\"\\u0078\(index)\":[\(index)]".utf8) }
         octets.append(0x7D)
         let reading = try TLSReport.read(json: octets)
-        #expect(reading.report.unknownMembers.count == 20_000)
+        #expect(reading.report.unknownMembers.count == 5_000)
         #expect(try TLSReport.read(json: reading.report.json()).report == reading.report)
     }
 
@@ -134,5 +134,12 @@ struct HostileReportTests {
         let reading = try TLSReport.read(json: octets)
         let path = try #require(reading.deviations.first { $0.kind == .noncharacter }?.path)
         #expect(path.utf8.count < 200)
+    }
+
+    /// A path is for people: what a stranger named a member must not change how the text around it looks.
+    @Test func namesThatChangeTheirSurroundings() throws {
+        let octets = Array(#"{"policies":[],"a\u202eb\u001b[2J\u2028c\uffff":0}"#.utf8)
+        let deviations = try TLSReport.read(json: octets).deviations
+        #expect(deviations.first { $0.kind == .noncharacter }?.path == "ab[2Jc")
     }
 }

@@ -56,6 +56,38 @@ struct ReportConsistencyTests {
         #expect(findings { $0.dateRange.end = nil } == [])
     }
 
+    /// Beyond the limit reports are compared with those before, and nothing more is kept.
+    @Test func limit() {
+        var consistency = ReportConsistency(limit: 2)
+        let reports = (0..<4).map { sampleReport(id: "\($0)", day: 19_731 + 2 * Int64($0)) }
+        #expect(reports.map { consistency.add($0).count } == [0, 0, 0, 0])
+        #expect(reports.map { consistency.add($0).map(\.kind) } == [[.duplicate], [.duplicate], [], []])
+        #expect(consistency.add(sampleReport(id: "x", day: 19_733)).map(\.kind) == [.overlap])
+        #expect(consistency.add(sampleReport(id: "x", day: 19_732)).isEmpty)
+        #expect(consistency.add(sampleReport(id: "x", day: 19_737)).isEmpty)
+    }
+
+    /// Names are compared whole, however much they have in common.
+    @Test(.proves("R-SEND-20"))
+    func longNames() {
+        let long = String(repeating: "a", count: 2_000)
+        var reports: [TLSReport] = []
+        for end in ["1", "2"] {
+            reports.append(sampleReport(id: "\(long)\(end)@sender.example"))
+            var unsigned = sampleReport(id: "id")
+            unsigned.contactInfo = nil
+            unsigned.organizationName = "\(long)\(end)"
+            reports.append(unsigned)
+        }
+        var consistency = ReportConsistency()
+        for report in reports {
+            #expect(!consistency.add(report).contains { $0.kind == .duplicate })
+        }
+        for report in reports {
+            #expect(consistency.add(report).map(\.kind) == [.duplicate])
+        }
+    }
+
     @Test(.proves("R-SEND-20"))
     func duplicates() {
         var consistency = ReportConsistency()

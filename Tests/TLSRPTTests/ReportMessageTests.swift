@@ -114,6 +114,33 @@ struct ReportMessageTests {
         #expect(contents.deviations.isEmpty && contents.parts.count == 1)
     }
 
+    @Test("Lines with encoded words have at most 76 octets (RFC 2047 section 2)", arguments: 1..<60)
+    func encodedWords(count: Int) throws {
+        let name = String(repeating: "ß€", count: count)
+        let octets = try SampleReport.message(SampleReport.report(organization: name)).octets
+        let lines = String(decoding: octets, as: UTF8.self).split(separator: "\r\n").filter { $0.contains("=?UTF-8?") }
+        #expect(!lines.isEmpty && lines.allSatisfy { $0.utf8.count <= 76 })
+        let from = try ReportMailReader().attachments(of: octets).fields.from
+        #expect(from?.contains("=?UTF-8?B?") == true)
+    }
+
+    @Test("Names do not turn the text around them (bidi controls)")
+    func bidirectional() throws {
+        let turned = "a\u{202E}gz.nosj\u{2066}\u{200B}"
+        let report = SampleReport.report(organization: turned)
+        let mail = try SampleReport.message(report).octets
+        var ignored = false
+        let lines = String(
+            decoding: QuotedPrintable.decoded(mail.span, 0..<mail.count, isMalformed: &ignored),
+            as: UTF8.self
+        )
+        #expect(!lines.unicodeScalars.contains { $0.properties.generalCategory == .format })
+        let attached = "Content-Type: application/json; name=\"\(turned)\"\n\n{}"
+        let part = try #require(try ReportMailReader().attachments(of: Array(attached.utf8)).parts.first)
+        #expect(part.fileName?.unicodeScalars.contains { $0.properties.generalCategory == .format } == false)
+        #expect(part.fileName?.hasPrefix("a\u{FFFD}gz.nosj") == true)
+    }
+
     @Test("A message is the same for a retry, and another for another recipient")
     func stable() throws {
         let first = try SampleReport.message()

@@ -134,6 +134,25 @@ struct ReportWritingTests {
         #expect(end.secondsSinceEpoch == (seconds < 0 ? -62_167_219_200 : 253_402_300_799))
     }
 
+    /// A date whose zone leads out of the years 0 to 9999 could not be written again.
+    @Test(
+        arguments: [
+            ("0000-01-01T00:00:00+23:59", false), ("0000-01-01T00:00:00+00:01", false),
+            ("0000-01-01T00:01:00+00:01", true), ("9999-12-31T23:59:59-00:01", false),
+            ("9999-12-31T23:58:59-00:01", true), ("9999-12-31T23:59:60Z", true), ("0000-01-01T00:00:00Z", true),
+        ]
+    )
+    func datesThatTheirZoneMoves(text: String, isDate: Bool) throws {
+        let json = Array(#"{"policies":[],"date-range":{"end-datetime":"\#(text)"}}"#.utf8)
+        do throws(TLSReport.ParseError) {
+            let report = try TLSReport.read(json: json).report
+            #expect(isDate)
+            #expect((try? TLSReport.read(json: report.json()))?.report == report)
+        } catch {
+            #expect(!isDate && error.code == .invalidDate)
+        }
+    }
+
     @Test func unknownMembers() throws {
         var report = sampleReport()
         report.unknownMembers = [
@@ -160,6 +179,38 @@ struct ReportWritingTests {
         #expect(
             reading.report.unknownMembers.map(\.name) == ["a", "e\u{301}", "é", "\u{FFFD}", "", "additional-info-uri"]
         )
+    }
+
+    /// Two names that differ in noncharacters alone would be one when those are replaced (RFC 7493 section 2.3).
+    @Test(
+        .proves("R-JSON-01"),
+        arguments: [
+            (#"{"\ufffe":1,"\uffff":2}"#, nil), (#"{"\ufffe":1,"\ufffd":2}"#, nil),
+            (#"[{"a\ufffe":{},"a\uffff":0}]"#, nil),
+            (#"{"\ufffe":"\uffff"}"#, "{\"\u{FFFD}\":\"\u{FFFD}\"}"),
+        ] as [(String, String?)]
+    )
+    func namesThatBecomeOne(json: String, written: String?) throws {
+        let report = try TLSReport.read(json: Array(#"{"policies":[],"x":\#(json)}"#.utf8)).report
+        let again = try TLSReport.read(json: report.json())
+        #expect(again.deviations.allSatisfy { $0.kind != .noncharacter })
+        #expect(again.report.unknownMembers.map(\.json) == (written.map { [$0] } ?? []))
+    }
+
+    /// What is written and read is written the same again.
+    @Test(
+        arguments: [
+            ("a.b..", "a.b"), ("a.b.", "a.b"), ("...", nil),
+            (String(repeating: "a", count: 254) + "..b", String(repeating: "a", count: 254)),
+        ] as [(String, String?)]
+    )
+    func finalDots(host: String, written: String?) throws {
+        var report = sampleReport()
+        report.policies[0].failureDetails[0].receivingMXHostname = host
+        let json = report.json()
+        let again = try TLSReport.read(json: json).report
+        #expect(again.policies[0].failureDetails[0].receivingMXHostname == written)
+        #expect(again.json() == json)
     }
 
     typealias Fault = TLSReport.SendingFault
@@ -192,8 +243,8 @@ struct ReportWritingTests {
                 "notADomain policies[0].policy.policy-domain"
             ]
         )
-        #expect(faults { $0.policies[0].policy.lines = [] } == ["missing policies[0].policy.policy-string"])
-        #expect(faults { $0.policies[0].policy.mxHosts = [] } == ["missing policies[0].policy.mx-host"])
+        #expect(faults { $0.policies[0].policy.lines = [] } == ["leftOut policies[0].policy.policy-string"])
+        #expect(faults { $0.policies[0].policy.mxHosts = [] } == ["leftOut policies[0].policy.mx-host"])
         #expect(faults { $0.policies[0].policy.mxHosts = ["ü"] } == ["notInALabels policies[0].policy.mx-host"])
         #expect(faults { $0.policies[0].policy.type = .tlsa } == ["superfluous policies[0].policy.mx-host"])
         #expect(
@@ -207,6 +258,26 @@ struct ReportWritingTests {
         let summary = "policies[0].summary.total-failure-session-count"
         #expect(faults { $0.policies[0].summary.failedSessions = -1 } == ["countOutOfRange \(summary)"])
         #expect(faults { $0.policies[0].summary.failedSessions = 1 << 53 } == ["countOutOfRange \(summary)"])
+    }
+
+    /// What makes a report poorer does not keep it from being sent.
+    @Test func notes() throws {
+        var report = sampleReport()
+        report.policies[0].policy.lines = []
+        report.policies[0].policy.mxHosts = []
+        report.policies[0].failureDetails[0].failureReasonCode = nil
+        report.policies[0].failureDetails[0].additionalInformation = "see log"
+        report.policies[0].failureDetails[0].receivingIP = "mx"
+        let domain = try DomainName(parsing: "example.com")
+        let date = UnixTime(secondsSinceEpoch: 0)
+        let prepared = try PreparedReport(report, about: domain, compression: nil, date: date)
+        let codes: [Fault.Code] = [.leftOut, .leftOut, .notAnAddress, .notAURI, .missingReason]
+        #expect(prepared.notes.map(\.code) == codes && prepared.notes.allSatisfy { !$0.isBlocking })
+        report.policies[0].policy.domain = nil
+        let fault = #expect(throws: PreparedReport.Fault.self) {
+            try PreparedReport(report, about: domain, compression: nil, date: date)
+        }
+        #expect(fault?.faults.map(\.path) == ["policies[0].policy.policy-domain"])
     }
 
     @Test(.proves("R-JSON-19", "R-JSON-21"))

@@ -16,6 +16,8 @@ extension TLSReporter {
         var due: MonotonicTime
         /// Attempts that have failed.
         var failures = 0
+        /// How often each destination was tried in vain.
+        var tries: [Destination: Int] = [:]
         /// Destinations that will not take the report, and why.
         var refused: [Destination: String] = [:]
 
@@ -34,6 +36,7 @@ extension TLSReporter {
 
     /// Makes one attempt: looks up the record and sends the report to its destinations.
     func attempt(_ report: PreparedReport, _ effort: inout Effort) async throws -> Verdict {
+        let end = monotonicNow.advanced(by: configuration.attemptDeadline)
         let record: TLSReportingRecord
         switch await lookUp(report.policyDomain) {
         case .success(let found): record = found
@@ -42,16 +45,20 @@ extension TLSReporter {
             try Task.checkCancellation()
             return verdict(report, &effort, [ReportFailure(destination: nil, reason: reason)])
         }
-        var seen: Set<Destination> = []
-        let destinations = record.destinations.filter { isUsable($0) && seen.insert($0).inserted }
-            .prefix(max(1, configuration.maximumDestinations))
+        let destinations = destinations(of: record, effort)
         guard !destinations.isEmpty else { return .finished(.noUsableDestination) }
         var sent: [Destination] = []
         var failures: [ReportFailure] = []
         for destination in destinations where effort.refused[destination] == nil {
-            switch try await send(report, to: destination) {
+            guard monotonicNow < end else {
+                failures.append(ReportFailure(destination: destination, reason: Self.noTimeLeft))
+                continue
+            }
+            switch try await send(report, to: destination, until: end) {
             case .accepted: sent.append(destination)
-            case .retry(let reason): failures.append(ReportFailure(destination: destination, reason: reason))
+            case .retry(let reason):
+                effort.tries[destination, default: 0] += 1
+                failures.append(ReportFailure(destination: destination, reason: reason))
             case .refused(let reason): effort.refused[destination] = reason
             }
             if !sent.isEmpty, !configuration.sendsToEachDestination { break }
@@ -62,6 +69,17 @@ extension TLSReporter {
         }
         guard !failures.isEmpty else { return .finished(.gaveUp(refusals)) }
         return verdict(report, &effort, failures + refusals)
+    }
+
+    private static let noTimeLeft = "the attempt took too long at other destinations"
+
+    /// The destinations to try: in the order of the record, those last that were tried in vain more often.
+    private func destinations(of record: TLSReportingRecord, _ effort: Effort) -> [Destination] {
+        var seen: Set<Destination> = []
+        let usable = record.destinations.filter { isUsable($0) && seen.insert($0).inserted }
+            .prefix(max(1, configuration.maximumDestinations))
+        let ranked = usable.enumerated().map { (tries: effort.tries[$1] ?? 0, place: $0, destination: $1) }
+        return ranked.sorted { ($0.tries, $0.place) < ($1.tries, $1.place) }.map(\.destination)
     }
 
     /// What follows from failures that may pass.
@@ -108,15 +126,23 @@ extension TLSReporter {
         }
     }
 
-    /// Sends a report to one destination, once all attempts of others to it have ended.
-    private func send(_ report: PreparedReport, to destination: Destination) async throws -> ReportAnswer {
-        try await gate.enter(destination)
-        defer { gate.leave(destination) }
+    /// Sends a report to one destination, once all attempts of others at its receiver have ended.
+    private func send(
+        _ report: PreparedReport,
+        to destination: Destination,
+        until end: MonotonicTime
+    ) async throws -> ReportAnswer {
+        let receiver = destination.receiver
+        try await gate.enter(receiver)
+        defer { gate.leave(receiver) }
         // Many domains name the same receiver: not each report must find out anew that it is down.
-        if let reason = gate.trouble(at: destination, now: monotonicNow) { return .retry(reason: reason) }
+        if let reason = gate.trouble(at: receiver, now: monotonicNow) { return .retry(reason: reason) }
+        let timeLeft = end.duration(since: monotonicNow)
+        guard timeLeft > .zero else { return .retry(reason: Self.noTimeLeft) }
         do {
             switch destination {
-            case .https(let url): return try await post(report, to: url)
+            case .https(let url):
+                return try await post(report, to: url, deadline: min(configuration.postDeadline, timeLeft))
             case .mailto(let address): return try await mail(report, to: address)
             }
         } catch let ReportTransportFailure.permanent(reason) {
@@ -125,14 +151,14 @@ extension TLSReporter {
             try Task.checkCancellation()
             let now = monotonicNow
             let until = now.advanced(by: configuration.schedule.firstPause)
-            gate.noteTrouble("\(error)", at: destination, until: until, now: now)
+            gate.noteTrouble("\(error)", at: receiver, until: until, now: now)
             return .retry(reason: "\(error)")
         }
     }
 
-    private func post(_ report: PreparedReport, to url: String) async throws -> ReportAnswer {
+    private func post(_ report: PreparedReport, to url: String, deadline: Duration) async throws -> ReportAnswer {
         guard let https = configuration.https else { return .refused(reason: "no way to post") }
-        return ReportAnswer(status: try await https.post(report.post(to: url, deadline: configuration.postDeadline)))
+        return ReportAnswer(status: try await https.post(report.post(to: url, deadline: deadline)))
     }
 
     private func mail(_ report: PreparedReport, to address: String) async throws -> ReportAnswer {

@@ -61,6 +61,10 @@ public final class TLSReporter: Sendable {
         /// How long one POST may take.
         public var postDeadline = Duration.seconds(60)
 
+        /// How long an attempt to send one report may go on from destination to destination: after that no further one
+        /// is begun. The next attempt begins with those that this one did not come to.
+        public var attemptDeadline = Duration.seconds(120)
+
         /// The most reports on their way at once.
         public var maximumConcurrentReports = 8
 
@@ -98,7 +102,7 @@ public final class TLSReporter: Sendable {
 
     let dns: any DNSTransport
     let configuration: Configuration
-    let gate = DestinationGate()
+    let gate = ReceiverGate()
 
     /// A reporter.
     public init(dns: any DNSTransport, _ configuration: Configuration) {

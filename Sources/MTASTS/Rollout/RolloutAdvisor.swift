@@ -59,13 +59,10 @@ public struct RolloutAdvisor: Sendable {
 
     /// Takes a report into account; entries about other policy domains are passed over.
     public mutating func add(_ report: TLSReport) {
-        let name = report.submitter?.description ?? report.organizationName
-        let sender = name?.forPeople() ?? "(unnamed)"
-        if let id = report.reportID, reportsSeen.count < Self.reportLimit {
-            var hasher = Hasher()
-            hasher.combine(sender)
-            hasher.combine(id)
-            guard reportsSeen.insert(hasher.finalize()).inserted else { return }
+        let sender = (report.submitter?.description ?? report.organizationName)?.forPeople() ?? "(unnamed)"
+        if let name = report.nameHash {
+            guard !reportsSeen.contains(name) else { return }
+            if reportsSeen.count < Self.reportLimit { reportsSeen.insert(name) }
         }
         let range = days(of: report)
         for entry in report.policies where isOurs(entry.policy) {

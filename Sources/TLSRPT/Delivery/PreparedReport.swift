@@ -7,7 +7,7 @@ public import STSCore
 public struct PreparedReport: Hashable, Sendable {
     /// What is at fault with a report that cannot be sent (RFC 8460 section 4.4).
     public struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The faults, in the order of the report's members.
+        /// The faults that keep it from being sent, in the order of the report's members.
         public let faults: [TLSReport.SendingFault]
 
         /// A sentence for people.
@@ -29,6 +29,9 @@ public struct PreparedReport: Hashable, Sendable {
     /// When the mail is dated.
     public let date: UnixTime
 
+    /// What the report lacks and is sent without, in the order of its members: for the sender's log.
+    public let notes: [TLSReport.SendingFault]
+
     private let unique: String?
 
     /// Encodes a report.
@@ -40,7 +43,7 @@ public struct PreparedReport: Hashable, Sendable {
     ///     fails the report goes as JSON text too.
     ///   - date: When the mail is written.
     ///   - unique: Letters and digits for the file name that tell apart several sources of one submitter.
-    /// - Throws: ``Fault`` if the report lacks what RFC 8460 section 4.4 asks for.
+    /// - Throws: ``Fault`` if the report lacks what makes it one: see ``TLSReport/SendingFault/isBlocking``.
     public init(
         _ report: TLSReport,
         about policyDomain: DomainName,
@@ -49,7 +52,8 @@ public struct PreparedReport: Hashable, Sendable {
         unique: String? = nil
     ) throws(Fault) {
         let faults = report.faultsForSending
-        guard faults.isEmpty else { throw Fault(faults: faults) }
+        guard !faults.contains(where: \.isBlocking) else { throw Fault(faults: faults.filter(\.isBlocking)) }
+        notes = faults
         self.report = report
         self.policyDomain = policyDomain
         self.date = date

@@ -32,9 +32,8 @@ public struct ReportSchedule: Hashable, Sendable {
     /// When the report on a domain and a day is first sent: ``earliestSeconds`` to ``spreadSeconds`` after the day's end,
     /// at least a second.
     public func firstAttempt(about domain: DomainName, on day: ReportDay) -> UnixTime {
-        // FNV-1a over the three, and a last mix so that all bits count.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for octet in "\(submitter) \(day) \(domain)".utf8 { hash = (hash ^ UInt64(octet)) &* 0x0000_0100_0000_01B3 }
+        // A hash of the three, and a last mix so that all bits count.
+        var hash = FNV1a.hash64("\(submitter) \(day) \(domain)".utf8)
         hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
         hash ^= hash >> 31
         let earliest = min(max(1, earliestSeconds), max(1, spreadSeconds))

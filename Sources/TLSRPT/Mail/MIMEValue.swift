@@ -96,17 +96,27 @@ private struct ParameterScanner {
         while index < octets.count {
             // The index stands at a semicolon.
             index = MailSyntax.indexAfterComments(octets, from: index + 1)
+            guard !isAtComment else {
+                // It does not end, and hides the rest. It is looked through once.
+                index = octets.count
+                return nil
+            }
             let start = index
             while index < octets.count, octets[index] != 0x3D, octets[index] != 0x3B { index += 1 }
             guard index < octets.count, octets[index] == 0x3D else { continue }
             let name = octets[start..<index].filter { !$0.isBlank }.map(\.asciiLowercased)
             index = MailSyntax.indexAfterComments(octets, from: index + 1)
+            let isLast = isAtComment
             let value = index < octets.count && octets[index] == 0x22 ? quoted() : unquoted()
+            if isLast { index = octets.count }
             skipToSemicolon()
             if !name.isEmpty { return (String(decoding: name, as: UTF8.self), value) }
         }
         return nil
     }
+
+    /// Whether a comment begins here; after ``MailSyntax/indexAfterComments(_:from:)``, one that does not end.
+    private var isAtComment: Bool { index < octets.count && octets[index] == 0x28 }
 
     private mutating func quoted() -> [UInt8] {
         var value: [UInt8] = []

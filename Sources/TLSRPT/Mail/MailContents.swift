@@ -28,7 +28,8 @@ public struct MailPart: Hashable, Sendable {
     /// not say (RFC 2045 section 5.2).
     public let mediaType: String
 
-    /// The file name that the mail gives, for people: never to be used as a path. Control characters are U+FFFD.
+    /// The file name that the mail gives, for people: never to be used as a path. What could change how the text around it
+    /// looks, control characters and those that turn the direction of text, is U+FFFD.
     public let fileName: String?
 
     /// The content, its transfer encoding undone; compressed still if it is compressed.

@@ -28,7 +28,11 @@ public struct MailFields: Hashable, Sendable {
     /// verdict stands in ``authenticationResults``.
     public internal(set) var dkimSignatures: [DKIMSignature] = []
 
-    /// The fields Authentication-Results (RFC 8601), from the top.
+    /// Whether there are more fields DKIM-Signature than are kept, or one was cut. What they say, a limit on the body
+    /// perhaps, is not known then.
+    public internal(set) var hasUnreadSignatures = false
+
+    /// The fields Authentication-Results (RFC 8601), from the top, but for those that are longer than the limit.
     public internal(set) var authenticationResults: [AuthenticationResults] = []
 
     /// No fields.
@@ -49,13 +53,14 @@ public struct MailFields: Hashable, Sendable {
     /// Whether your own server found a valid DKIM signature of a domain, without a limit on the body.
     ///
     /// RFC 8460 section 3 wants a report ignored for which this is false, `domain` being the submitter, or for some
-    /// senders a domain above it.
+    /// senders a domain above it. It is false, too, where ``hasUnreadSignatures`` is true.
     ///
     /// - Parameters:
     ///   - domain: The domain that must have signed.
     ///   - server: The name under which your server writes the field, its authserv-id. Fields of other names are no
     ///     evidence, and your server must remove those of its own name that come from outside (RFC 8601 section 5).
     public func hasValidDKIM(of domain: DomainName, checkedBy server: String) -> Bool {
+        guard !hasUnreadSignatures else { return false }
         // A verifier that takes a signature with l= would report it as valid; which of two it means cannot be told.
         guard !dkimSignatures.contains(where: { $0.domain == domain && $0.hasLengthLimit }) else { return false }
         let server = server.lowercased()

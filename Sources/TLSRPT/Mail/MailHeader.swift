@@ -7,6 +7,8 @@ struct MailHeader {
     /// Where the body begins.
     private(set) var bodyStart: Int
     private var fields: [String: [Range<Int>]] = [:]
+    /// Whether a field DKIM-Signature is there that is not kept.
+    private(set) var lacksSignatures = false
 
     /// The fields that are kept.
     private static let names: Set<String> = [
@@ -78,8 +80,8 @@ struct MailHeader {
         to end: Int,
         _ deviations: inout DeviationCollector
     ) -> String? {
-        guard colon - start <= 32 else { return nil }
         let nameEnd = octets.endBeforeBlanks(from: start, to: colon)
+        guard nameEnd - start <= 32 else { return nil }
         let name = String(
             decoding: octets.octets(from: start, to: nameEnd).map(\.asciiLowercased),
             as: UTF8.self
@@ -90,7 +92,10 @@ struct MailHeader {
             deviations.note(.repeatedField, at: start)
             return nil
         }
-        guard known < Self.maximumRepeats else { return nil }
+        guard known < Self.maximumRepeats else {
+            if name == "dkim-signature" { lacksSignatures = true }
+            return nil
+        }
         fields[name, default: []].append((colon + 1)..<end)
         return name
     }
@@ -101,16 +106,26 @@ struct MailHeader {
         fields[name]?.append(last.lowerBound..<end)
     }
 
-    /// The values of a field, unfolded, without blanks round them.
+    /// The value of a field, unfolded, without blanks round it.
+    struct Value {
+        let octets: [UInt8]
+        /// Whether there was more than the limit.
+        let isCut: Bool
+
+        var text: String { String(decoding: octets, as: UTF8.self) }
+    }
+
+    /// The values of a field.
     func values(
         _ name: String,
         _ octets: Span<UInt8>,
         limit: Int,
         _ deviations: inout DeviationCollector
-    ) -> [[UInt8]] {
+    ) -> [Value] {
         (fields[name] ?? []).map { range in
             let start = octets.indexAfterBlanks(from: range.lowerBound, to: range.upperBound)
-            if range.upperBound - start > limit { deviations.note(.longField, at: range.lowerBound) }
+            let isCut = range.upperBound - start > limit
+            if isCut { deviations.note(.longField, at: range.lowerBound) }
             var value = octets.octets(from: start, to: min(range.upperBound, start + limit))
             // What is left of CR and LF are folds; other control characters have no place in a header.
             value.removeAll { $0 == 0x0A || $0 == 0x0D }
@@ -120,7 +135,7 @@ struct MailHeader {
             if value.contains(where: { $0 >= 0x80 }), String(validating: value, as: UTF8.self) == nil {
                 deviations.note(.eightBitHeader, at: range.lowerBound)
             }
-            return value
+            return Value(octets: value, isCut: isCut)
         }
     }
 
@@ -131,7 +146,7 @@ struct MailHeader {
         limit: Int,
         _ deviations: inout DeviationCollector
     ) -> [UInt8]? {
-        values(name, octets, limit: limit, &deviations).first
+        values(name, octets, limit: limit, &deviations).first?.octets
     }
 }
 
@@ -152,16 +167,20 @@ extension MailFields {
         limit: Int,
         _ deviations: inout DeviationCollector
     ) {
-        func texts(_ name: String) -> [String] {
-            header.values(name, octets, limit: limit, &deviations).map { String(decoding: $0, as: UTF8.self) }
+        func values(_ name: String) -> [MailHeader.Value] {
+            header.values(name, octets, limit: limit, &deviations)
         }
-        from = texts("from").first
-        date = texts("date").first
-        messageID = texts("message-id").first
-        reportDomain = texts("tls-report-domain").first
-        reportSubmitter = texts("tls-report-submitter").first
-        dkimSignatures = texts("dkim-signature").map(DKIMSignature.init)
-        authenticationResults = texts("authentication-results").map(AuthenticationResults.init)
+        from = values("from").first?.text
+        date = values("date").first?.text
+        messageID = values("message-id").first?.text
+        reportDomain = values("tls-report-domain").first?.text
+        reportSubmitter = values("tls-report-submitter").first?.text
+        let signatures = values("dkim-signature")
+        dkimSignatures = signatures.map { DKIMSignature($0.text) }
+        hasUnreadSignatures = header.lacksSignatures || signatures.contains(where: \.isCut)
+        // What a cut leaves of a domain name may be another one.
+        authenticationResults = values("authentication-results").filter { !$0.isCut }
+            .map { AuthenticationResults($0.text) }
         subject = header.value("subject", octets, limit: limit, &deviations).map(EncodedWord.decoded)
     }
 }

@@ -7,18 +7,22 @@ enum MailSyntax {
     /// The line length that should not be exceeded (section 2.1.1).
     static let preferredLineOctets = 78
 
+    /// The length of a line with encoded words that must not be exceeded (RFC 2047 section 2).
+    static let encodedLineOctets = 76
+
     /// The line length that must not be exceeded (section 2.1.1).
     static let maximumLineOctets = 998
 
-    /// A header field whose words stand on as few lines of at most 78 octets as possible; a word that is longer has a
-    /// line to itself. It ends with CR LF.
+    /// A header field whose words stand on as few lines of at most 78 octets as possible, 76 where there are encoded
+    /// words; a word that is longer has a line to itself. It ends with CR LF.
     static func folded(_ name: String, _ words: [String]) -> String {
         var field = "\(name):"
         var lineOctets = field.utf8.count
+        let limit = words.contains { $0.hasPrefix("=?") } ? encodedLineOctets : preferredLineOctets
         for (index, word) in words.enumerated() {
             let octets = word.utf8.count
             // A line that holds nothing but the field's name is more trouble to readers than a long one.
-            if index > 0, lineOctets + 1 + octets > preferredLineOctets {
+            if index > 0, lineOctets + 1 + octets > limit {
                 field += "\r\n"
                 lineOctets = 0
             }
@@ -35,24 +39,9 @@ enum MailSyntax {
         if right.first == 0x5B {
             let content = right.dropFirst().dropLast()
             let isText = content.allSatisfy { (0x21...0x5A).contains($0) || (0x5E...0x7E).contains($0) }
-            return isDotAtom(octets[..<at]) && right.count >= 2 && right.last == 0x5D && isText
+            return octets[..<at].isDotAtom() && right.count >= 2 && right.last == 0x5D && isText
         }
-        return isDotAtom(octets[..<at]) && isDotAtom(right)
-    }
-
-    /// `dot-atom-text` (section 3.2.3).
-    static func isDotAtom(_ octets: ArraySlice<UInt8>) -> Bool {
-        var isStart = true
-        for octet in octets {
-            if octet == 0x2E {
-                if isStart { return false }
-                isStart = true
-            } else {
-                guard octet.isAtomOctet else { return false }
-                isStart = false
-            }
-        }
-        return !isStart
+        return octets[..<at].isDotAtom() && right.isDotAtom()
     }
 
     /// The first index at or after `start` that belongs to neither blanks, line ends nor comments (section 3.2.2); the
@@ -79,15 +68,12 @@ enum MailSyntax {
     /// A moment as the field Date writes it (section 3.3), in UTC, as in `Wed, 25 Nov 2026 16:42:46 +0000`.
     static func date(_ moment: UnixTime) -> String {
         let time = CivilTime(moment)
-        // Years outside 0 to 9999 are held within them, so that the weekday must be that of what is written.
-        let first: Int64 = -62_167_219_200
-        let last: Int64 = 253_402_300_799
-        let held = UnixTime(secondsSinceEpoch: min(max(moment.secondsSinceEpoch, first), last))
-        // 1970-01-01 was a Thursday.
-        let weekday = (ReportDay(containing: held).daysSinceEpoch % 7 + 11) % 7
+        // Years outside 0 to 9999 are held within them: the weekday must be that of what is written. 1970-01-01 was a
+        // Thursday.
+        let weekday = (ReportDay(containing: CivilTime.held(moment)).daysSinceEpoch % 7 + 11) % 7
         let clock = [time.secondOfDay / 3_600, time.secondOfDay / 60 % 60, time.secondOfDay % 60]
-        let year = String(time.year)
-        return "\(weekdays[Int(weekday)]), \(padded(time.day)) \(months[Int(time.month) - 1]) "
+        let year = String(time.civil.year)
+        return "\(weekdays[Int(weekday)]), \(padded(time.civil.day)) \(months[Int(time.civil.month) - 1]) "
             + "\(String(repeating: "0", count: max(0, 4 - year.utf8.count)))\(year) "
             + "\(clock.map(padded).joined(separator: ":")) +0000"
     }
@@ -105,33 +91,21 @@ enum MailSyntax {
         let text = visible(name, limit: 128)
         if text.isEmpty { return [] }
         guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return encodedWords(text) }
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            if scalar == "\"" || scalar == "\\" { quoted.unicodeScalars.append("\\") }
-            quoted.unicodeScalars.append(scalar)
-        }
-        return [quoted + "\""]
+        return [text.quotedString]
     }
 
-    /// A text from outside, fit to be shown on one line: control characters become U+FFFD, and what is longer than
-    /// `limit` scalars is cut.
-    static func visible(_ text: String, limit: Int) -> String {
-        var visible = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(limit) {
-            // Line and paragraph separators end a line to some readers.
-            let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar.value | 1 == 0x2029
-            visible.append(isControl ? "\u{FFFD}" : scalar)
-        }
-        return String(visible)
-    }
+    /// A text from outside, fit to be shown on one line: characters that change how the text around them looks become
+    /// U+FFFD, and what is longer than `limit` scalars is cut.
+    static func visible(_ text: String, limit: Int) -> String { text.forPeople(limit: limit, replacement: "\u{FFFD}") }
 
-    /// A text as encoded words of at most 75 octets (RFC 2047 section 2), no character divided between two.
+    /// A text as encoded words of at most 64 octets, so that one has room after the field's name on its first line (RFC
+    /// 2047 section 2), no character divided between two.
     private static func encodedWords(_ text: String) -> [String] {
         var words: [String] = []
         var pending: [UInt8] = []
         for scalar in text.unicodeScalars {
             let octets = Array(String(scalar).utf8)
-            if pending.count + octets.count > 45 {
+            if pending.count + octets.count > 39 {
                 words.append(encodedWord(pending))
                 pending = []
             }
@@ -142,16 +116,5 @@ enum MailSyntax {
 
     private static func encodedWord(_ octets: [UInt8]) -> String {
         "=?UTF-8?B?\(String(decoding: Base64.encoded(octets, lineOctets: nil), as: UTF8.self))?="
-    }
-}
-
-extension UInt8 {
-    /// `atext` (RFC 5322 section 3.2.3).
-    var isAtomOctet: Bool {
-        switch self {
-        case _ where isASCIIAlphanumeric: true
-        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2F, 0x3D, 0x3F, 0x5E...0x60, 0x7B...0x7E: true
-        default: false
-        }
     }
 }

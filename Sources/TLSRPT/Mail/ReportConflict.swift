@@ -89,9 +89,9 @@ private struct ReportComparison {
     private static func canonical(_ name: String) -> String { DomainName(name)?.description ?? name.lowercased() }
 
     mutating func compareDomain(_ stated: String, _ source: ReportConflict.Source) {
-        guard !domains.isEmpty, !domains.contains(where: { Self.canonical($0) == Self.canonical(stated) }) else {
-            return
-        }
+        // Once: the mail's text may be long, and the domains many.
+        let canonical = Self.canonical(stated)
+        guard !domains.isEmpty, !domains.contains(where: { Self.canonical($0) == canonical }) else { return }
         let reported = domains.prefix(10).joined(separator: ", ")
         conflicts.append(ReportConflict(source: source, item: .policyDomain, stated: stated, reported: reported))
     }

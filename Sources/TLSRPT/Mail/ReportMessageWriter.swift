@@ -13,11 +13,7 @@ struct ReportMessageWriter {
     ///
     /// It need not resist an attacker: who can choose the report's id can choose the whole message.
     static func token(_ reportID: String, _ recipient: String) -> String {
-        var hash: UInt128 = 0x6C62_272E_07BB_0142_62B8_2175_6295_C58D
-        for octet in [reportID, recipient].joined(separator: "\0").utf8 {
-            hash = (hash ^ UInt128(octet)) &* 0x0000_0000_0100_0000_0000_0000_0000_013B
-        }
-        return String(hash, radix: 36)
+        String(FNV1a.hash128([reportID, recipient].joined(separator: "\0").utf8), radix: 36)
     }
 
     /// The header fields but for Content-Type, each ended by CR LF.

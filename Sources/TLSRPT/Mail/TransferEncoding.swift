@@ -173,15 +173,3 @@ enum QuotedPrintable {
         return index + 1
     }
 }
-
-extension UInt8 {
-    /// The value of a hexadecimal digit of either case.
-    var hexadecimalValue: UInt8? {
-        switch self {
-        case 0x30...0x39: self - 0x30
-        case 0x41...0x46: self - 0x41 + 10
-        case 0x61...0x66: self - 0x61 + 10
-        default: nil
-        }
-    }
-}

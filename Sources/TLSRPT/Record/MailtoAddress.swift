@@ -9,7 +9,7 @@ enum MailtoAddress {
     /// The address, its local part in quotes where it needs them.
     static func read(_ octets: [UInt8]) throws(Fault) -> String {
         guard let text = String(validating: octets, as: UTF8.self),
-            !text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) })
+            !text.unicodeScalars.contains(where: \.isControl)
         else { throw .control }
         guard let at = octets.lastIndex(of: 0x40), let local = localPart(octets[..<at]),
             let domain = domain(octets[(at + 1)...])
@@ -22,7 +22,7 @@ enum MailtoAddress {
         // Of what stands outside quotes an at sign says that these are several addresses.
         if octets.first != 0x22, content.contains(where: { $0 == 0x40 || $0 == 0x22 }) { return nil }
         let text = String(decoding: content, as: UTF8.self)
-        return isDotAtom(content) ? text : quoted(text)
+        return content.isDotAtom(beyondASCII: true) ? text : text.quotedString
     }
 
     /// What is between the quotes of a quoted string (RFC 5322 section 3.2.4), nil if it is none.
@@ -36,22 +36,6 @@ enum MailtoAddress {
             if !isEscaped { content.append(octet) }
         }
         return isEscaped ? nil : content[...]
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            if scalar == "\"" || scalar == "\\" { quoted.unicodeScalars.append("\\") }
-            quoted.unicodeScalars.append(scalar)
-        }
-        return quoted + "\""
-    }
-
-    /// `1*atext *("." 1*atext)` (RFC 5322 section 3.2.3), with characters beyond ASCII (RFC 6531 section 3.3).
-    private static func isDotAtom(_ octets: ArraySlice<UInt8>) -> Bool {
-        octets.split(separator: 0x2E, omittingEmptySubsequences: false).allSatisfy { atom in
-            !atom.isEmpty && atom.allSatisfy(\.isAtomText)
-        }
     }
 
     /// A domain name, or an address in brackets (RFC 5321 section 4.1.3).
@@ -70,17 +54,5 @@ enum MailtoAddress {
         let labels = octets.split(separator: 0x2E, omittingEmptySubsequences: false)
         let areLabels = labels.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isLabelOctet || $0 >= 0x80 } }
         return areLabels ? text : nil
-    }
-}
-
-extension UInt8 {
-    /// `atext` (RFC 5322 section 3.2.3), or a part of a character beyond ASCII.
-    var isAtomText: Bool {
-        switch self {
-        case 0x80...: true
-        case _ where isASCIIAlphanumeric: true
-        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2F, 0x3D, 0x3F, 0x5E...0x60, 0x7B...0x7E: true
-        default: false
-        }
     }
 }

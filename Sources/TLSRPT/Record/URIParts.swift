@@ -95,8 +95,8 @@ private enum URIPart {
 }
 
 extension UInt8 {
-    /// The value of a hexadecimal digit, nil if it is none.
-    fileprivate var hexValue: UInt8? {
+    /// The value of a hexadecimal digit of either case, nil if it is none.
+    var hexadecimalValue: UInt8? {
         if isASCIIDigit { return self &- 0x30 }
         let letter = (self | 0x20) &- 0x61
         return letter < 6 ? letter &+ 10 : nil
@@ -131,8 +131,8 @@ extension Span<UInt8> {
 
     /// The octet that three octets encode (RFC 3986 section 2.1), nil if they do not.
     private func percentEncoded(at index: Int, to end: Int) -> UInt8? {
-        guard self[index] == 0x25, end - index >= 3, let high = self[index + 1].hexValue,
-            let low = self[index + 2].hexValue
+        guard self[index] == 0x25, end - index >= 3, let high = self[index + 1].hexadecimalValue,
+            let low = self[index + 2].hexadecimalValue
         else { return nil }
         return high << 4 | low
     }

@@ -4,8 +4,8 @@ internal import STSCore
 
 /// Tells where reports contradict themselves or each other. Reports are added one after the other.
 ///
-/// No more is kept of a report than its name and, for each policy domain, its time range, whatever its size: see
-/// ``maximumDomains``. Reports of different submitters are never compared. Nobody vouches for what a report says
+/// No more is kept of a report than a hash of its name and, for each policy domain, its time range, whatever its size:
+/// see ``maximumDomains``. Of how many reports that is done is bounded, too. Reports of different submitters are never compared. Nobody vouches for what a report says
 /// unless its mail was signed (RFC 8460 section 3): compare only those whose submitter is who sent them.
 public struct ReportConsistency: Sendable {
     /// The most policy domains of one report whose time ranges are compared with other reports.
@@ -14,44 +14,33 @@ public struct ReportConsistency: Sendable {
     /// The most findings that one report gives; those that follow are left out.
     public static let maximumFindings = 1_000
 
-    /// Who a report is of.
-    private struct Sender: Hashable, Sendable {
-        var submitter: DomainName?
-        /// Only of a report without a submitter.
-        var organizationName: [UInt8]?
-
-        init(_ report: TLSReport) {
-            submitter = report.submitter
-            organizationName = submitter == nil ? report.organizationName.map { Array($0.utf8.prefix(1_024)) } : nil
-        }
-    }
-
-    private struct ReportName: Hashable, Sendable {
-        var sender: Sender
-        var id: [UInt8]
-    }
-
     private struct Subject: Hashable, Sendable {
-        var sender: Sender
+        /// A hash of who sent the report.
+        var sender: Int
         var domain: DomainName
     }
 
-    private var names: Set<ReportName> = []
+    private let limit: Int
+    private var names: Set<Int> = []
     private var ranges: [Subject: TimeRanges] = [:]
+    private var rangeCount = 0
 
     /// Nothing is known yet.
-    public init() {}
+    ///
+    /// - Parameter limit: The most reports, and the most time ranges, that are remembered. Reports beyond are compared
+    ///   with those before them, and not with each other.
+    public init(limit: Int = 1_000_000) { self.limit = limit }
 
     /// Adds a report, and tells what is inconsistent in it and with the reports before it.
     ///
     /// A finding ``ReportFinding/Kind-enum/duplicate`` says that the report must not be counted (RFC 8460 section 5.3);
     /// nothing else is found about it then, and it changes nothing.
     public mutating func add(_ report: TLSReport) -> [ReportFinding] {
-        let sender = Sender(report)
-        if let id = report.reportID, !id.isEmpty {
-            let name = ReportName(sender: sender, id: Array(id.utf8.prefix(1_024)))
-            guard names.insert(name).inserted else { return [ReportFinding(kind: .duplicate, path: "report-id")] }
+        if let name = report.nameHash {
+            guard !names.contains(name) else { return [ReportFinding(kind: .duplicate, path: "report-id")] }
+            if names.count < limit { names.insert(name) }
         }
+        let sender = report.senderHash
         var findings = FindingsOfReport()
         findings.inspect(report)
         guard let start = report.dateRange.start, let end = report.dateRange.lastSecond, start <= end else {
@@ -63,7 +52,7 @@ public struct ReportConsistency: Sendable {
             guard let text = entry.policy.domain, let domain = DomainName(text), domains.insert(domain).inserted else {
                 continue
             }
-            if ranges[Subject(sender: sender, domain: domain), default: TimeRanges()].insert(start...end) {
+            if covers(start...end, Subject(sender: sender, domain: domain)) {
                 findings.note(
                     .overlap,
                     ReportPlace(entry: index, object: EntryMember.policy.name).path("policy-domain")
@@ -71,6 +60,48 @@ public struct ReportConsistency: Sendable {
             }
         }
         return findings.list
+    }
+
+    /// Adds a time range, as long as there is room; true if some of it was covered.
+    private mutating func covers(_ range: ClosedRange<UnixTime>, _ subject: Subject) -> Bool {
+        guard rangeCount < limit else { return ranges[subject]?.overlaps(range) ?? false }
+        rangeCount -= ranges[subject]?.count ?? 0
+        defer { rangeCount += ranges[subject]?.count ?? 0 }
+        return ranges[subject, default: TimeRanges()].insert(range)
+    }
+}
+
+extension TLSReport {
+    /// A hash of what names the report for its receiver (RFC 8460 section 5.3): who sent it and its report-id, both whole.
+    /// It is another in every process; nil if there is no report-id.
+    package var nameHash: Int? {
+        guard let reportID, !reportID.isEmpty else { return nil }
+        var hasher = Hasher()
+        hashSender(into: &hasher)
+        hasher.combine(octetsOf: reportID)
+        return hasher.finalize()
+    }
+
+    /// A hash of who sent the report.
+    fileprivate var senderHash: Int {
+        var hasher = Hasher()
+        hashSender(into: &hasher)
+        return hasher.finalize()
+    }
+
+    /// The submitter; the organisation's name if there is none.
+    private func hashSender(into hasher: inout Hasher) {
+        let submitter = submitter
+        hasher.combine(submitter)
+        if submitter == nil { hasher.combine(octetsOf: organizationName ?? "") }
+    }
+}
+
+extension Hasher {
+    /// Two texts that Swift calls equal may be two names.
+    fileprivate mutating func combine(octetsOf text: String) {
+        combine(text.utf8.count)
+        for octet in text.utf8 { combine(octet) }
     }
 }
 
@@ -194,9 +225,10 @@ extension TLSReport.DateRange {
 private struct TimeRanges: Hashable, Sendable {
     private var ranges: [ClosedRange<UnixTime>] = []
 
-    /// Adds a range; true if some of it was covered.
-    mutating func insert(_ range: ClosedRange<UnixTime>) -> Bool {
-        // The first that does not end before this one begins, but for one that it touches.
+    var count: Int { ranges.count }
+
+    /// The first range that does not end before `range` begins, but for one that it touches.
+    private func firstIndex(for range: ClosedRange<UnixTime>) -> Int {
         var low = 0
         var high = ranges.count
         while low < high {
@@ -207,6 +239,18 @@ private struct TimeRanges: Hashable, Sendable {
                 high = middle
             }
         }
+        return low
+    }
+
+    /// Whether some of a range is covered.
+    func overlaps(_ range: ClosedRange<UnixTime>) -> Bool {
+        // The first may only touch it.
+        ranges[firstIndex(for: range)...].prefix(2).contains { $0.overlaps(range) }
+    }
+
+    /// Adds a range; true if some of it was covered.
+    mutating func insert(_ range: ClosedRange<UnixTime>) -> Bool {
+        let low = firstIndex(for: range)
         var end = low
         var overlaps = false
         var union = range

@@ -41,29 +41,26 @@ extension UnixTime {
 
 /// A moment taken apart by the Gregorian calendar in UTC, held within the years 0 to 9999 that RFC 3339 can write.
 struct CivilTime: Hashable {
-    var year: Int64
-    var month: Int64
-    var day: Int64
-    var secondOfDay: Int64
+    let civil: CivilDate
+    let secondOfDay: Int64
+
+    /// The first and the last moment that can be written.
+    static let range = UnixTime(secondsSinceEpoch: -62_167_219_200)...UnixTime(secondsSinceEpoch: 253_402_300_799)
 
     init(_ moment: UnixTime) {
-        let seconds = min(max(moment.secondsSinceEpoch, -62_167_219_200), 253_402_300_799)
+        let seconds = Self.held(moment).secondsSinceEpoch
         let days = ReportDay(containing: UnixTime(secondsSinceEpoch: seconds)).daysSinceEpoch
         secondOfDay = seconds - days * ReportDay.seconds
-        // Days are counted from 0000-03-01, so that the leap day ends a year; 400 years have 146,097 days.
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        civil = CivilDate(daysSinceEpoch: days)
     }
 
+    /// The moment, or the nearest that can be written.
+    static func held(_ moment: UnixTime) -> UnixTime { min(max(moment, range.lowerBound), range.upperBound) }
+
     /// The date, as in `2026-11-25`.
-    var date: String { "\(Self.padded(year, to: 4))-\(Self.padded(month, to: 2))-\(Self.padded(day, to: 2))" }
+    var date: String {
+        "\(Self.padded(civil.year, to: 4))-\(Self.padded(civil.month, to: 2))-\(Self.padded(civil.day, to: 2))"
+    }
 
     /// The moment by RFC 3339 section 5.6 in UTC, as in `2026-11-25T23:59:59Z`.
     var dateAndTime: String {

@@ -133,9 +133,9 @@ struct ReportPlace {
         path(name: member?.description, element: element)
     }
 
-    /// The path of a member by any name, which is cut if it is long.
+    /// The path of a member by any name, made fit to be shown, and cut if it is long.
     func path(unknown name: String) -> String {
-        var scalars = String.UnicodeScalarView(name.unicodeScalars.prefix(65))
+        var scalars = name.forPeople(limit: 65).unicodeScalars
         if scalars.count > 64 {
             scalars.replaceSubrange(scalars.index(scalars.startIndex, offsetBy: 64)..., with: ["…"])
         }

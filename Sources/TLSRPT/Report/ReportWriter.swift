@@ -10,8 +10,8 @@ extension TLSReport {
     /// dates in UTC, IP addresses in canonical form (RFC 5952), counts from 0 to 2^53 - 1. What a peer or a hand may have
     /// put in is put right: noncharacters become U+FFFD; names and texts that a peer chose (``FailureDetail``: its
     /// names and the failure reason) lose control characters and what is above a length (255 octets, reasons 1,024);
-    /// a host name loses a final dot; a result type that is empty becomes "validation-failure". An unknown member is written as it is, but left
-    /// out if its value is no JSON or its name is there already.
+    /// a host name loses its final dots; a result type that is empty becomes "validation-failure". An unknown member is written as it is, but left
+    /// out if its value is no JSON or its name is there already, or would be with U+FFFD in place of noncharacters.
     ///
     /// A report that lacks something is written without it: see ``faultsForSending``.
     public func json() -> [UInt8] {
@@ -79,7 +79,7 @@ struct ReportWriter {
             writer.member(DetailMember.sendingIP.name, text: detail.sendingMTAIP?.canonicalAddress)
             writer.member(
                 DetailMember.receivingHostname.name,
-                text: detail.receivingMXHostname?.plain(most: 255).withoutFinalDot
+                text: detail.receivingMXHostname?.plain(most: 255).withoutFinalDots
             )
             writer.member(DetailMember.receivingHelo.name, text: detail.receivingMXHelo?.plain(most: 255))
             writer.member(DetailMember.receivingIP.name, text: detail.receivingIP?.canonicalAddress)
@@ -179,7 +179,10 @@ extension ReportWriter {
         let octets = Array(text.utf8)
         let limits = TLSReport.ReadingLimits(maximumOctets: .max, maximumDepth: .max, maximumValues: .max)
         guard let document = try? JSONReader.read(octets, limits), !document.hasByteOrderMark else { return nil }
-        return document.hasNoncharacters ? document.withoutNoncharacters() : octets
+        guard document.hasNoncharacters else { return octets }
+        let replaced = document.withoutNoncharacters()
+        // Two names may have become one (RFC 7493 section 2.3).
+        return (try? JSONReader.read(replaced, limits)) == nil ? nil : replaced
     }
 
     /// A string with what must be escaped escaped (RFC 8259 section 7); noncharacters become U+FFFD (RFC 7493
@@ -240,8 +243,13 @@ extension String {
         utf8.span.isCanonicalAddress ? self : IPAddress(self)?.description ?? self
     }
 
-    /// A host name without a dot that ends it.
-    fileprivate var withoutFinalDot: String { utf8.last == 0x2E ? String(dropLast()) : self }
+    /// A host name without the dots that end it.
+    fileprivate var withoutFinalDots: String {
+        guard utf8.last == 0x2E else { return self }
+        var octets = utf8[...]
+        while octets.last == 0x2E { octets.removeLast() }
+        return String(Substring(octets))
+    }
 
     /// Whether the text has no characters but those of ASCII that are no control characters, as most texts have.
     fileprivate var isPlainASCII: Bool { utf8.allSatisfy { (0x20..<0x7F).contains($0) } }
@@ -251,7 +259,7 @@ extension String {
         if isPlainASCII, utf8.count <= most { return self }
         var plain = UnicodeScalarView()
         var count = 0
-        for scalar in unicodeScalars where !(scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)) {
+        for scalar in unicodeScalars where !scalar.isControl {
             count += UTF8.width(scalar)
             guard count <= most else { break }
             plain.append(scalar)

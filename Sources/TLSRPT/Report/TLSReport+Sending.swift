@@ -3,7 +3,7 @@
 internal import STSCore
 
 extension TLSReport {
-    /// What keeps a report from being sent.
+    /// Where a report is not as it should be sent.
     public struct SendingFault: Hashable, Sendable, CustomStringConvertible {
         /// What is at fault.
         public let code: Code
@@ -11,13 +11,19 @@ extension TLSReport {
         /// The member at fault, as in `policies[0].policy.policy-domain`.
         public let path: String
 
+        /// Whether it keeps the report from being sent; see ``Code-swift.enum/isBlocking``.
+        public var isBlocking: Bool { code.isBlocking }
+
         /// A sentence for people.
         public var description: String { "\(path): \(code.description)" }
 
-        /// What a report that is sent must not do.
+        /// What a report that is sent should not do.
         public enum Code: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
-            /// A member of RFC 8460 section 4.4 is missing that the report must have.
+            /// A member of RFC 8460 section 4.4 is missing without which nobody could tell whose the report is, or about
+            /// what.
             case missing
+            /// "policy-string" or "mx-host" is missing (section 4.4), though there was a policy.
+            case leftOut
             /// The time range ends before it begins.
             case endBeforeStart
             /// "contact-info" is no addr-spec (RFC 5322 section 3.4.1) with a domain name, which stands for the sender
@@ -41,10 +47,21 @@ extension TLSReport {
             /// (section 4.3).
             case missingReason
 
+            /// Whether it keeps a report from being sent: nobody could tell whose it is, or about what, or its counts
+            /// are none. All else makes the report poorer; not to send it would lose its counts as well.
+            public var isBlocking: Bool {
+                switch self {
+                case .missing, .endBeforeStart, .contactNotAddress, .unknownPolicyType, .notADomain, .countOutOfRange:
+                    true
+                case .leftOut, .notInALabels, .superfluous, .notAnAddress, .notAURI, .missingReason: false
+                }
+            }
+
             /// A sentence for people.
             public var description: String {
                 switch self {
                 case .missing: "missing"
+                case .leftOut: "left out, though there was a policy"
                 case .endBeforeStart: "the end is before the start"
                 case .contactNotAddress: "no mail address with a domain name"
                 case .unknownPolicyType: "a policy type that RFC 8460 does not have"
@@ -62,8 +79,8 @@ extension TLSReport {
 
     /// What a report lacks to be sent by RFC 8460 section 4.4, in the order of its members; empty if nothing.
     ///
-    /// A sender asks before it writes ``json()``, and does not send a report with a fault: nobody could tell whose it is,
-    /// or about what. A report that was received may have any of these faults.
+    /// A sender asks before it writes ``json()``, and does not send a report with a fault that is
+    /// ``SendingFault/isBlocking``; the others are for its log. A report that was received may have any of these faults.
     public var faultsForSending: [SendingFault] {
         var inspector = SendingInspector()
         inspector.inspect(self)
@@ -71,7 +88,7 @@ extension TLSReport {
     }
 }
 
-/// Finds what keeps a report from being sent.
+/// Finds where a report is not as it should be sent.
 private struct SendingInspector {
     typealias Code = TLSReport.SendingFault.Code
 
@@ -123,7 +140,7 @@ private struct SendingInspector {
         let name = PolicyMember.lines.name
         switch entry.policy.type {
         case .noPolicyFound?: if !entry.policy.lines.isEmpty { fault(.superfluous, place, name) }
-        case .sts?, .tlsa?: if entry.policy.lines.isEmpty, entry.hadPolicy { fault(.missing, place, name) }
+        case .sts?, .tlsa?: if entry.policy.lines.isEmpty, entry.hadPolicy { fault(.leftOut, place, name) }
         default: break
         }
     }
@@ -133,7 +150,7 @@ private struct SendingInspector {
         let name = PolicyMember.mxHosts.name
         let hosts = entry.policy.mxHosts
         if entry.policy.type == .sts {
-            if hosts.isEmpty, entry.hadPolicy { fault(.missing, place, name) }
+            if hosts.isEmpty, entry.hadPolicy { fault(.leftOut, place, name) }
         } else if !hosts.isEmpty {
             fault(.superfluous, place, name)
         }

@@ -65,6 +65,8 @@ struct JSONDocument {
         let token = tokens[value]
         let content = token.content
         if token.hasEscapes {
+            // An escape is at most six times as long as what it stands for.
+            guard content.count <= name.utf8CodeUnitCount * 6 else { return false }
             let unescaped = octets.span.unescaped(content)
             return unescaped.span.equals(name, from: 0, to: unescaped.count)
         }
@@ -133,10 +135,8 @@ extension Span<UInt8> {
         guard end - start >= 4 else { return nil }
         var number: UInt32 = 0
         for index in start..<start + 4 {
-            let octet = self[index]
-            let letter = (octet | 0x20) &- 0x61
-            guard octet.isASCIIDigit || letter < 6 else { return nil }
-            number = number << 4 | UInt32(octet.isASCIIDigit ? octet - 0x30 : letter + 10)
+            guard let digit = self[index].hexadecimalValue else { return nil }
+            number = number << 4 | UInt32(digit)
         }
         return number
     }

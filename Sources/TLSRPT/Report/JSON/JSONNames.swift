@@ -4,7 +4,7 @@ internal import STSCore
 
 /// Finds two members of one name in an object (RFC 7493 section 2.3), in linear time however many there are.
 struct JSONNames {
-    /// Up to so many members are compared each with each, without a table.
+    /// Up to so many members are compared each with each, without a table, if their names have no escapes.
     private static let few = 16
 
     /// Tokens of names by their hash, 0 for none; kept between objects for its room.
@@ -13,10 +13,12 @@ struct JSONNames {
     /// The first name that an object has a second time.
     mutating func firstRepeated(in tokens: [JSONToken], of object: Int, _ octets: Span<UInt8>) -> Int? {
         var count = 0
+        var hasEscapes = false
         var name = object + 1
         while name < tokens.count {
             count += 1
-            if count <= Self.few {
+            hasEscapes = hasEscapes || tokens[name].hasEscapes
+            if count <= Self.few, !hasEscapes {
                 var earlier = object + 1
                 while earlier < name {
                     if Self.areEqual(tokens[earlier], tokens[name], octets) { return name }
@@ -25,7 +27,8 @@ struct JSONNames {
             }
             name = Int(tokens[name + 1].next)
         }
-        return count <= Self.few ? nil : firstRepeatedOfMany(in: tokens, of: object, count: count, octets)
+        guard count > Self.few || hasEscapes && count > 1 else { return nil }
+        return firstRepeatedOfMany(in: tokens, of: object, count: count, octets)
     }
 
     private mutating func firstRepeatedOfMany(

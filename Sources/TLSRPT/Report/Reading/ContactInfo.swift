@@ -62,17 +62,7 @@ extension ArraySlice<UInt8> {
         guard let at, self[at] == 0x40 else { return false }
         let domain = self[(at + 1)...]
         let local = self[..<at]
-        return (local.isDotAtom || local.isQuotedString) && (domain.isDotAtom || domain.isDomainLiteral)
-    }
-
-    /// `dot-atom-text = 1*atext *("." 1*atext)` (RFC 5322 section 3.2.3)
-    private var isDotAtom: Bool {
-        var previous: UInt8 = 0x2E
-        for octet in self {
-            guard octet == 0x2E ? previous != 0x2E : octet < 0x80 && octet.isAtomText else { return false }
-            previous = octet
-        }
-        return previous != 0x2E
+        return (local.isDotAtom() || local.isQuotedString) && (domain.isDotAtom() || domain.isDomainLiteral)
     }
 
     /// `quoted-string = DQUOTE *(qtext / quoted-pair / WSP) DQUOTE` (RFC 5322 section 3.2.4)
@@ -132,14 +122,11 @@ extension Span<UInt8> {
 
     private func isPercentEncoded(at index: Int) -> Bool {
         guard count - index >= 3 else { return false }
-        return self[index + 1].isHexadecimal && self[index + 2].isHexadecimal
+        return self[index + 1].hexadecimalValue != nil && self[index + 2].hexadecimalValue != nil
     }
 }
 
 extension UInt8 {
-    /// `HEXDIG` in either case.
-    fileprivate var isHexadecimal: Bool { isASCIIDigit || (self | 0x20) &- 0x61 < 6 }
-
     /// `unreserved / sub-delims / ":" / "@"` (RFC 3986 section 3.3)
     fileprivate var isPlainInURI: Bool {
         switch self {

@@ -30,12 +30,14 @@ struct ReportDate {
         }
         guard let zone = Self.zone(text, from: at) else { return nil }
         if let deviation = zone.deviation { deviations.append(deviation) }
-        let days = Self.daysSinceEpoch(year, month, day)
+        let days = CivilDate(year: Int64(year), month: Int64(month), day: Int64(day)).daysSinceEpoch
         let seconds = days * 86_400 + Int64(hour * 3_600 + minute * 60 + min(second, 59)) - zone.seconds
         // A leap second is the last of a UTC day (RFC 3339 section 5.7).
         let midnight = ReportDay(containing: UnixTime(secondsSinceEpoch: seconds)).end
         guard second < 60 || midnight.secondsSinceEpoch == seconds else { return nil }
         moment = UnixTime(secondsSinceEpoch: seconds)
+        // A zone may lead out of the years that can be written.
+        guard CivilTime.range.contains(moment) else { return nil }
     }
 
     /// `time-offset = "Z" / ( "+" / "-" ) time-hour ":" time-minute`, in seconds east of Greenwich; nil for what is none.
@@ -67,17 +69,6 @@ struct ReportDate {
         case 4, 6, 9, 11: 30
         default: 31
         }
-    }
-
-    /// Days from 1970-01-01 in the Gregorian calendar, which RFC 3339 has for years before it too.
-    private static func daysSinceEpoch(_ year: Int, _ month: Int, _ day: Int) -> Int64 {
-        // Years begin in March, so that the leap day ends one; 400 of them have 146,097 days.
-        let shifted = month > 2 ? year : year - 1
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return Int64(era * 146_097 + dayOfEra - 719_468)
     }
 }
 

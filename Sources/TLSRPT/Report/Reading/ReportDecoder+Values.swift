@@ -172,7 +172,7 @@ extension ReportDecoder {
 
 extension TLSReport.Summary {
     /// 2^53 - 1, the most that a count can be (RFC 7493 section 2.2).
-    static let maximumCount = 9_007_199_254_740_991
+    static let maximumCount = SessionTotals.maximum
 }
 
 /// A JSON number that may be a count.

@@ -6,7 +6,8 @@ extension TLSReport {
         /// What is there.
         public let kind: Kind
 
-        /// The member, as in `policies[0].summary.total-failure-session-count`; empty for the whole text.
+        /// The member, as in `policies[0].summary.total-failure-session-count`; empty for the whole text. A name that RFC
+        /// 8460 does not know is cut, and without characters that change how the text around it looks.
         public let path: String
 
         /// Whether it is against the text of the RFC; see ``Kind-enum/isBreach``.

@@ -53,10 +53,12 @@ extension TLSReport {
         /// The most arrays and objects within each other.
         public var maximumDepth: Int
 
-        /// The most values and member names together. Each takes 16 octets while the text is read.
+        /// The most values and member names together. Each takes 16 octets while the text is read, and for a moment
+        /// three times as much where a text has more of them than one in 16 octets and the table grows.
         public var maximumValues: Int
 
-        /// 64 MiB, 32 deep, 4 million values: more than any report needs, in 64 MB besides the text and the report.
+        /// 64 MiB, 32 deep, 4 million values: more than any report needs, in 64 MB besides the text and the report, and
+        /// up to 192 MB for a moment.
         public static let `default` = ReadingLimits()
 
         /// Limits; by default those of ``default``.

@@ -133,7 +133,7 @@ struct ReportBuild {
     }
 
     private func file(_ report: TLSReport, _ domain: DomainName, _ day: ReportDay) throws(Refusal) -> File {
-        if let fault = report.faultsForSending.first { throw Refusal(description: "\(fault)") }
+        if let fault = report.faultsForSending.first(where: \.isBlocking) { throw Refusal(description: "\(fault)") }
         let name = ReportFileName(
             submitter: sender.submitter,
             policyDomain: domain,
