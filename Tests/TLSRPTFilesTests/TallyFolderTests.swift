@@ -46,11 +46,11 @@ struct TallyFolderTests {
         return sum.withLock { $0 }
     }
 
-    @Test("Two processes' flushes of a day of 100,000 sessions over 1,000 domains come to the totals, compacted or not")
+    @Test("Two processes' flushes of a day of 20,000 sessions over 500 domains come to the totals, compacted or not")
     func simulatedDay() async throws {
         let scratch = try Scratch()
         let problems = Problems()
-        let simulated = SimulatedDay(seed: 4, sessions: 100_000, domains: 1_000)
+        let simulated = SimulatedDay(seed: 4, sessions: 20_000, domains: 500)
         let folders = try (0..<2).map { _ in
             try TallyFolder(directory: scratch.path + "/tallies", reportProblem: problems.report)
         }
@@ -98,7 +98,7 @@ struct TallyFolderTests {
             }
             #expect(failures == totals.failures)
         }
-        #expect(kept.reports(for: simulated.day, from: sender).count == 1_000)
+        #expect(kept.reports(for: simulated.day, from: sender).count == 500)
         try await folders[0].remove(simulated.day)
         #expect(try await folders[0].days().isEmpty)
         #expect(scratch.names("tallies") == [".compacting", ".lock", ".removals-2026-01-01"])
