@@ -33,7 +33,9 @@ private struct Invented {
             helo: random.pick([nil, "-", "a b%", "é", String(repeating: "x", count: 300)]),
             receivingIP: random.pick([nil, IPAddress("2001:db8::1"), IPAddress("192.0.2.9")]),
             sendingIP: random.pick([nil, IPAddress("192.0.2.1")]),
-            additionalInformation: random.pick([nil, "https://a.example/?x=%20"])
+            additionalInformation: random.pick([
+                nil, "https://a.example/?x=%20", "the log", "x:" + String(repeating: "%41", count: 99),
+            ])
         )
         let type2 = random.pick([
             TLSResultType.startTLSNotSupported, .validationFailure, TLSResultType(rawValue: "new"),
@@ -120,6 +122,29 @@ struct SessionTallyTests {
                 #expect(
                     policies.allSatisfy { $0.failures.count <= limits.details + FailureKind.maximumMergedTypes + 1 }
                 )
+            }
+        }
+    }
+
+    @Test(
+        "Nothing that is counted keeps a report from being sent but for a policy not shown",
+        arguments: 0..<20 as Range<UInt64>
+    )
+    func sendable(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        // All bounds are reached, so that there are merged entries.
+        let limits = SessionLimits(policies: 2, details: 3, policyOctets: 200)
+        let counter = SessionCounter(clock: StillClock(), limits: limits)
+        for _ in 0..<400 { try Invented(&random).count(into: counter) }
+        let sender = try ReportSender(organizationName: "Sender", contactInfo: "tls@sender.example")
+        let tally = counter.drain()
+        for day in tally.reportDays {
+            for report in tally.reports(for: day, from: sender).values {
+                let faults = report.faultsForSending.filter { fault in
+                    let isAboutPolicy = fault.path.hasSuffix("policy-string") || fault.path.hasSuffix("mx-host")
+                    return !(fault.code == .missing && isAboutPolicy)
+                }
+                #expect(faults.isEmpty)
             }
         }
     }

@@ -14,7 +14,8 @@ struct EntryPolicy: Hashable {
         self.policy = policy
         var octets = 0
         var kept: [String] = []
-        for pattern in mxHosts where !pattern.isEmpty {
+        // They belong to MTA-STS (RFC 8460 section 4.4): with another policy the report could not be sent.
+        for pattern in policy.type == .sts ? mxHosts : [] where !pattern.isEmpty {
             guard octets + pattern.utf8.count <= SessionPolicy.textLimit else { break }
             octets += pattern.utf8.count
             kept.append(pattern)

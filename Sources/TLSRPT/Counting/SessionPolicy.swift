@@ -24,12 +24,15 @@ public struct SessionPolicy: Hashable, Sendable {
     /// - Parameters:
     ///   - type: Its kind; a name of more than 255 octets is cut.
     ///   - domain: The policy domain; for DANE the TLSA base domain.
-    ///   - text: The policy file as served, or TLSA records one a line; empty if there is nothing to show.
+    ///   - text: The policy file as served, or TLSA records one a line; empty if there is nothing to show. Left out where
+    ///     no policy was found.
     ///   - isValid: Whether the text is that of a policy. Of any other only the first 4 KiB are kept, in whole lines.
     public init(type: TLSPolicyType, domain: DomainName, text: [UInt8] = [], isValid: Bool = true) {
         self.type = type.bounded
         self.domain = domain
-        self.text = Self.wholeLines(of: text, limit: isValid ? Self.textLimit : Self.invalidTextLimit)
+        // Where no policy was found a report must not show one (RFC 8460 section 4.4).
+        let shown = type == .noPolicyFound ? [] : text
+        self.text = Self.wholeLines(of: shown, limit: isValid ? Self.textLimit : Self.invalidTextLimit)
         self.isValid = isValid
     }
 
