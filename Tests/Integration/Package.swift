@@ -68,10 +68,12 @@ let package = Package(
                 "IntegrationSupport",
                 "RequirementTrait",
                 .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSAsyncHTTPClient", package: "swift-mta-sts"),
                 .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
                 .product(name: "MTASTSTesting", package: "swift-mta-sts"),
                 .product(name: "MTASTSZLIB", package: "swift-mta-sts"),
                 .product(name: "SMTPClient", package: "Tools"),
+                .product(name: "TLSRPTFiles", package: "swift-mta-sts"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),

@@ -71,7 +71,7 @@ struct TallyFolderTests {
                 )
             }
             number += 1
-            if number % 1_000 == 0 { parts.append(counter.drain()) }
+            if number % 250 == 0 { parts.append(counter.drain()) }
         }
         parts += counters.map { $0.drain() }
         for (index, part) in parts.enumerated() {

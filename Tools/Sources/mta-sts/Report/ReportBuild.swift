@@ -98,10 +98,11 @@ struct ReportBuild {
     /// Gives the reports of a folder of tallies, a domain at a time. The folder keeps them.
     mutating func makeReports(of folder: TallyFolder, _ emit: (File) throws -> Void) async throws {
         for day in try await folder.days() where self.day == nil || self.day == day {
+            let part = try await folder.part(of: day)
             let overflow = try await folder.forEachDomain(on: day) { domain, tally in
                 let totals = tally.totals(of: domain, on: day)
                 sessions = SessionCounts.sum(sessions, totals.all)
-                try make(tally, domain, day, emit)
+                try make(tally, domain, day, part: part, emit)
             }
             noteOverflow(overflow, day)
         }
@@ -111,9 +112,10 @@ struct ReportBuild {
         _ tally: SessionTally,
         _ domain: DomainName,
         _ day: ReportDay,
+        part: Int = 1,
         _ emit: (File) throws -> Void
     ) rethrows {
-        guard let report = tally.report(for: day, domain: domain, from: sender) else { return }
+        guard let report = tally.report(for: day, domain: domain, from: sender, part: part) else { return }
         let made: File
         do throws(Refusal) {
             made = try file(report, domain, day)

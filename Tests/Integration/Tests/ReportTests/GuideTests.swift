@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MTASTS
+import TLSRPTFiles
+import Testing
+
+extension ReportTests {
+    /// The example of Documentation/TLSReports.md.
+    struct GuideTests {
+        private struct NoMail: MailReportTransport {
+            func send(_ mail: ReportMail) async throws {
+                throw ReportTransportFailure.temporary(reason: "no mail is expected")
+            }
+        }
+
+        @Test func theExampleIsThisFoldersCode() throws {
+            let file = URL(filePath: #filePath)
+            let root = (0..<5).reduce(file) { url, _ in url.deletingLastPathComponent() }
+            let guide = try String(contentsOf: root.appending(path: "Documentation/TLSReports.md"), encoding: .utf8)
+            let example = file.deletingLastPathComponent().appending(path: "GuideExample.swift")
+            let source = try String(contentsOf: example, encoding: .utf8)
+            let start = try #require(source.firstRange(of: "import MTASTS\n"))
+            #expect(guide.contains("```swift\n" + source[start.lowerBound...] + "```"))
+        }
+
+        @Test func whatWasCountedIsKeptWhenTheExampleIsCancelled() async throws {
+            try await ReportTests.withFolder { folder in
+                let path = folder.appending(path: "tallies").path
+                let counter = SessionCounter()
+                let domain = try #require(DomainName("example.com"))
+                let policy = SessionPolicy(type: .noPolicyFound, domain: domain)
+                let running = Task { try await report(counter, folder: path, mail: NoMail()) }
+                counter.count(.success, under: policy, for: domain)
+                running.cancel()
+                try await running.value
+                let days = try await TallyFolder(directory: path).days()
+                #expect(days == [ReportDay(containing: SystemWallClock().now)])
+            }
+        }
+    }
+}
