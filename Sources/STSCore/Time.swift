@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if MTASTS_THREAD_SANITIZER
+internal import Synchronization
+#else
 package import Synchronization
+#endif
 
 /// A moment of wall time: whole seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
