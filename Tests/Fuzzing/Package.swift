@@ -7,7 +7,7 @@ import PackageDescription
 let package = Package(
     name: "Fuzzing",
     platforms: [.macOS(.v26)],
-    dependencies: [.package(name: "swift-mta-sts", path: "../..")],
+    dependencies: [.package(name: "swift-mta-sts", path: "../..", traits: ["ZLIB"])],
     targets: [
         .target(name: "FuzzSupport"),
         .executableTarget(name: "FuzzSeeds"),
@@ -16,14 +16,28 @@ let package = Package(
 )
 
 let modules = [
-    "Record": "STSRecord", "RecordSet": "STSRecord", "Policy": "STSPolicy", "Pattern": "MXPattern",
-    "DomainName": "MXPattern",
+    "Certificate": ["MTASTS"],
+    "Compression": ["TLSRPT", "MTASTSZLIB"],
+    "DNSAnswer": ["MTASTSSystemDNS"],
+    "DomainName": ["MXPattern"],
+    "Pattern": ["MXPattern"],
+    "Policy": ["STSPolicy"],
+    "PolicyDiagnosis": ["STSPolicy"],
+    "Record": ["STSRecord"],
+    "RecordDiagnosis": ["STSRecord"],
+    "RecordSet": ["STSRecord"],
+    "Report": ["TLSRPT"],
+    "ReportFile": ["TLSRPT", "MTASTSZLIB"],
+    "ReportMail": ["TLSRPT"],
+    "ReportingRecord": ["TLSRPT"],
+    "SessionTally": ["TLSRPT"],
+    "StoreEntry": ["PolicyCache", "STSRecord"],
 ]
-for (name, module) in modules {
+for (name, products) in modules {
     package.targets.append(
         .executableTarget(
             name: "Fuzz" + name,
-            dependencies: ["FuzzSupport", .product(name: module, package: "swift-mta-sts")]
+            dependencies: ["FuzzSupport"] + products.map { .product(name: $0, package: "swift-mta-sts") }
         )
     )
 }

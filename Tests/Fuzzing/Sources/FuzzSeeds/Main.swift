@@ -2,7 +2,9 @@
 
 import Foundation
 
-/// Writes the inputs of Tests/Vectors as files: `FuzzSeeds VECTORS KIND FOLDER`.
+/// Writes the inputs of Tests/Vectors as files: `FuzzSeeds VECTORS KINDS FOLDER`.
+///
+/// A kind that begins with a dot is the ending of files in the folder `mail` of the vectors, which are inputs as a whole.
 @main
 struct Main {
     struct Vector: Decodable {
@@ -27,19 +29,28 @@ struct Main {
         guard arguments.count == 4 else { throw CocoaError(.fileReadInvalidFileName) }
         let vectors = URL(fileURLWithPath: arguments[1])
         let folder = URL(fileURLWithPath: arguments[3])
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        var count = 0
-        for file in try FileManager.default.contentsOfDirectory(at: vectors, includingPropertiesForKeys: nil)
-        where file.pathExtension == "jsonl" {
-            for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
-                guard let vector = try? JSONDecoder().decode(Vector.self, from: Data(line.utf8)),
-                    arguments[2].split(separator: ",").contains(Substring(vector.kind)), let octets = vector.octets
-                else { continue }
-                try Data(octets).write(to: folder.appendingPathComponent("seed-\(count)"))
-                count += 1
+        for kind in arguments[2].split(separator: ",").map(String.init) {
+            let inputs = try kind.hasPrefix(".") ? files(in: vectors, ending: kind) : inputs(in: vectors, kind: kind)
+            guard !inputs.isEmpty else { throw CocoaError(.fileReadCorruptFile) }
+            for (index, input) in inputs.enumerated() {
+                try input.write(to: folder.appendingPathComponent("\(kind.drop { $0 == "." })-\(index)"))
             }
         }
-        guard count > 0 else { throw CocoaError(.fileReadCorruptFile) }
-        print(count)
+    }
+
+    private static func files(in vectors: URL, ending: String) throws -> [Data] {
+        let mail = vectors.appendingPathComponent("mail")
+        return try FileManager.default.contentsOfDirectory(at: mail, includingPropertiesForKeys: nil)
+            .filter { $0.lastPathComponent.hasSuffix(ending) }
+            .map { try Data(contentsOf: $0) }
+    }
+
+    private static func inputs(in vectors: URL, kind: String) throws -> [Data] {
+        try FileManager.default.contentsOfDirectory(at: vectors, includingPropertiesForKeys: nil)
+            .filter { $0.pathExtension == "jsonl" }
+            .flatMap { try String(contentsOf: $0, encoding: .utf8).split(separator: "\n") }
+            .compactMap { try? JSONDecoder().decode(Vector.self, from: Data($0.utf8)) }
+            .filter { $0.kind == kind }
+            .compactMap { $0.octets.map { Data($0) } }
     }
 }

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FuzzSupport
+import MTASTS
+
+/// 1969, 2000, 2026, 2049, 2051 and the end of what GeneralizedTime can say.
+private let moments: [Int64] = [-1, 946_684_800, 1_790_000_000, 2_500_000_000, 2_560_000_000, 253_402_300_799]
+private let hosts = ["mail.example.com", "a.b.mail.example.com", "mx"].compactMap { DomainName($0) }
+
+func check(_ octets: [UInt8]) {
+    for host in hosts {
+        for seconds in moments { check(octets, host, at: seconds) }
+    }
+}
+
+private func check(_ octets: [UInt8], _ host: DomainName, at seconds: Int64) {
+    func status(at seconds: Int64, _ octets: [UInt8], _ chain: CertificateStatus = .valid) -> CertificateStatus {
+        CertificateStatus.examine(leaf: octets, host: host, at: UnixTime(secondsSinceEpoch: seconds), chain: chain)
+    }
+    let verdict = status(at: seconds, octets)
+    switch verdict {
+    case .expired: require(status(at: seconds + 1, octets) == .expired, "what has expired stays so")
+    case .notYetValid: require(status(at: seconds - 1, octets) == .notYetValid, "what is not valid yet was not before")
+    case .valid: require(names(octets, host), "a valid certificate has the host's name in it")
+    case .hostMismatch: break
+    case .notVerified(let reason):
+        require(reason == "unreadable-certificate", "what is not verified cannot be read")
+    case .notTrusted: require(false, "the chain was said to be valid")
+    }
+    let isRead = verdict != .notVerified(reason: "unreadable-certificate")
+    require(!isRead || status(at: seconds, octets + [0x30]) == verdict, "what follows a certificate means nothing")
+    switch status(at: seconds, octets, .notTrusted(reason: "chain")) {
+    case .expired: require(verdict == .expired, "the chain changes no date")
+    case .notYetValid: require(verdict == .notYetValid, "the chain changes no date")
+    case .notTrusted(let reason): require(reason == "chain", "the chain's reason is told")
+    default: require(false, "a chain that is not trusted is a fault")
+    }
+}
+
+/// Whether the host's name, or a wildcard above it, stands anywhere in the octets.
+private func names(_ octets: [UInt8], _ host: DomainName) -> Bool {
+    let text = octets.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    let parent = host.description.split(separator: ".").dropFirst().joined(separator: ".")
+    return contains(text, Array(host.description.utf8))
+        || !parent.isEmpty && contains(text, Array("*.\(parent)".utf8))
+}
+
+private func contains(_ text: [UInt8], _ word: [UInt8]) -> Bool {
+    text.indices.contains { text[$0...].starts(with: word) }
+}
