@@ -24,7 +24,9 @@ func check(_ octets: [UInt8]) {
     let text = reading.report.json()
     guard let again = try? TLSReport.read(json: text) else { return require(false, "what is written can be read") }
     require(again.report.json() == text, "what is written stays as it is")
-    require(same(again.report, reading.report), "read(write(report)) is the report")
+    // Noncharacters became U+FFFD on the way.
+    let isPlain = reading.omittedDeviations == 0 && !reading.deviations.contains { $0.kind == .noncharacter }
+    require(!isPlain || same(again.report, reading.report), "read(write(report)) is the report")
     _ = reading.report.faultsForSending
 }
 
