@@ -123,7 +123,21 @@ struct MailboxSplitterTests {
         }
         messages += splitter.end().map { [$0] } ?? []
         #expect(messages.count == 3)
+        // Without the empty line before the next mail, in whatever pieces it came.
+        #expect(messages.first == .tooLarge(octets: 100_002))
         #expect(messages.dropFirst().first == .message(Array("x: y\n".utf8)))
         #expect(messages.last == .tooLarge(octets: 50_000))
+    }
+
+    @Test("A mail that just meets the limit is given, in pieces of any size", arguments: [1, 2, 3, 7, 100])
+    func limitMet(size: Int) {
+        let mailbox = Array("From a\r\nx: y\r\n\r\nFrom b\r\nz: w\r\n".utf8)
+        var splitter = MailboxSplitter(messageLimit: 6)
+        var messages: [MailboxSplitter.Message] = []
+        for start in stride(from: 0, to: mailbox.count, by: size) {
+            messages += splitter.add(Array(mailbox[start..<min(mailbox.count, start + size)]))
+        }
+        messages += splitter.end().map { [$0] } ?? []
+        #expect(messages == ["x: y\r\n", "z: w\r\n"].map { .message(Array($0.utf8)) })
     }
 }

@@ -25,7 +25,8 @@ public struct MailboxSplitter: Sendable {
     private var scanned = 0
     /// How many octets of the mail under way were dropped.
     private var dropped = 0
-    private var isAfterEmptyLine = true
+    /// How many octets the empty line before `line` has, 0 at the beginning of the file; nil if that line is not empty.
+    private var emptyLine: Int? = 0
     /// Whether the line `From ` before the pending mail has come.
     private var hasBegun = false
 
@@ -53,13 +54,15 @@ public struct MailboxSplitter: Sendable {
         var start = 0
         // A line is looked at when all of it has come.
         while let lineFeed = nextLineFeed() {
-            if isAfterEmptyLine, pending.span.hasPrefix("From ", at: line, to: lineFeed) {
+            if emptyLine != nil, pending.span.hasPrefix("From ", at: line, to: lineFeed) {
                 if let message = take(from: start, to: line) { messages.append(message) }
                 start = lineFeed + 1
                 hasBegun = true
             }
-            isAfterEmptyLine = lineFeed == line || lineFeed == line + 1 && pending[line] == 0x0D
+            let length = lineFeed + 1 - line
+            let isEmpty = lineFeed == line || lineFeed == line + 1 && pending[line] == 0x0D
             line = lineFeed + 1
+            emptyLine = isEmpty ? length : nil
         }
         compact(from: start)
         return messages
@@ -83,20 +86,21 @@ public struct MailboxSplitter: Sendable {
     private mutating func take(from start: Int, to end: Int) -> Message? {
         let lost = dropped
         dropped = 0
-        var end = end
-        // The empty line before the next mail.
-        if end > start, pending[end - 1] == 0x0A, isAfterEmptyLine {
-            end -= 1
-            if end > start, pending[end - 1] == 0x0D { end -= 1 }
-        }
-        guard lost == 0, end - start <= limit else { return .tooLarge(octets: lost + end - start) }
-        return end > start || hasBegun ? .message(Array(pending[start..<end])) : nil
+        // Without the empty line before the next mail, which may be among what was dropped.
+        let octets = lost + end - start - (end == line ? emptyLine ?? 0 : 0)
+        guard lost == 0, octets <= limit else { return .tooLarge(octets: octets) }
+        return octets > 0 || hasBegun ? .message(Array(pending[start..<start + octets])) : nil
     }
 
     /// Drops what was given out, and what is beyond the limit of the mail that is under way.
     private mutating func compact(from start: Int) {
+        // What may become a line `From ` is not of this mail.
+        let underWay = pending.count - line
+        let mayBegin =
+            emptyLine != nil && underWay <= MailSyntax.maximumLineOctets
+            && (underWay < Self.separator.count || pending.span.hasPrefix("From ", at: line, to: pending.count))
         // Two octets more are the empty line that may turn out not to belong to it.
-        let isTooLarge = dropped > 0 || pending.count - start > limit + 2
+        let isTooLarge = dropped > 0 || (mayBegin ? line : pending.count) - start > limit + 2
         let first = isTooLarge ? line : start
         if isTooLarge { dropped += line - start }
         // Without anything to drop, what is pending is not moved, so that the time stays linear.
