@@ -4,7 +4,7 @@ import Foundation
 
 /// Writes the inputs of Tests/Vectors as files: `FuzzSeeds VECTORS KINDS FOLDER`.
 ///
-/// A kind that begins with a dot is the ending of files in the folder `mail` of the vectors, which are inputs as a whole.
+/// A kind that begins with a dot is the ending of files in the vectors' folder `mail`, each an input as a whole.
 @main
 struct Main {
     struct Vector: Decodable {
