@@ -167,7 +167,11 @@ struct ReportReadTests {
 
     @Test func adviceIsShown() throws {
         let policy = try STSPolicy(parsing: "version: STSv1\nmode: testing\nmx: *.example.com\nmax_age: 86400\n")
-        var advisor = RolloutAdvisor(policyDomain: try DomainName(parsing: "example.com"), policy: policy)
+        var advisor = RolloutAdvisor(
+            policyDomain: try DomainName(parsing: "example.com"),
+            policy: policy,
+            today: SampleReports.day.advanced(by: 7)
+        )
         for report in SampleReports.week { advisor.add(report) }
         let tally = SampleReports.tally(SampleReports.week)
         let output = ReportAdviseCommand.output(advisor.advice(), tally, style: .plain)
