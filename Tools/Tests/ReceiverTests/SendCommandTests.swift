@@ -73,7 +73,7 @@ import Testing
         let mails = folder.appending(path: "mails").path
         try FileManager.default.createDirectory(atPath: mails, withIntermediateDirectories: true)
         for name in ["both", "mailed"] {
-            let mail = try await world.mail(holding: "2026-01-01.\(name).reporting.example.\(instance)@sender.example")
+            let mail = try await world.mail(holding: "2026-01-01.\(name).reporting.example+\(instance)@sender.example")
             try Data(mail.utf8).write(to: URL(filePath: "\(mails)/\(name).eml"))
         }
         let read = try run("report", "read", "--json", mails)
