@@ -10,8 +10,8 @@ enum BoringSSLReason {
     /// All that BoringSSL says, whatever is wrong with a chain or its dates.
     static let verifyFailed = "CERTIFICATE_VERIFY_FAILED"
 
-    /// The most octets of a text.
-    private static let maximumOctets = 200
+    /// The most characters of a text.
+    private static let maximumCharacters = 200
 
     /// Whether the server's certificate was refused.
     static func isCertificateFailure(_ error: any Error) -> Bool { name(in: "\(error)") == verifyFailed }
@@ -21,24 +21,14 @@ enum BoringSSLReason {
     static func text(of error: any Error) -> String {
         if let error = error as? IOError, error.errnoCode == ECONNRESET { return "CONNECTION_RESET" }
         let whole = "\(error)"
-        return name(in: whole) ?? cut(whole)
+        return name(in: whole) ?? whole.forPeople(limit: maximumCharacters, replacement: " ")
     }
 
     /// The first name of a fault: `error:CODE:LIBRARY:OPENSSL_internal:NAME at FILE:LINE` is how BoringSSL writes one.
     private static func name(in text: String) -> String? {
         guard let mark = text.firstRange(of: ":OPENSSL_internal:") else { return nil }
         let name = text[mark.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-        return name.isEmpty ? nil : String(name.prefix(maximumOctets))
-    }
-
-    private static func cut(_ text: String) -> String {
-        var kept = ""
-        for scalar in text.unicodeScalars {
-            let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
-            guard kept.utf8.count + UTF8.width(scalar) <= maximumOctets else { break }
-            kept.unicodeScalars.append(isControl ? " " : scalar)
-        }
-        return kept
+        return name.isEmpty ? nil : String(name.prefix(maximumCharacters))
     }
 }
 #endif

@@ -17,6 +17,20 @@ public struct SimulatedDay: Sendable {
         public let peer: SessionPeer
         /// What each policy that applies counts.
         public let results: [(policy: SessionPolicy, mxHosts: [String], result: TLSFinding.Result)]
+
+        /// Counts the session in each entry that it belongs to.
+        public func count(into counter: SessionCounter) {
+            for entry in results {
+                counter.count(
+                    entry.result,
+                    under: entry.policy,
+                    mxHosts: entry.mxHosts,
+                    for: domain,
+                    peer: peer,
+                    at: moment
+                )
+            }
+        }
     }
 
     /// What a domain's report must come to.
@@ -72,18 +86,8 @@ public struct SimulatedDay: Sendable {
         guard !counters.isEmpty else { return }
         var number = 0
         forEachSession { session in
-            let counter = counters[number % counters.count]
+            session.count(into: counters[number % counters.count])
             number += 1
-            for entry in session.results {
-                counter.count(
-                    entry.result,
-                    under: entry.policy,
-                    mxHosts: entry.mxHosts,
-                    for: session.domain,
-                    peer: session.peer,
-                    at: session.moment
-                )
-            }
         }
     }
 

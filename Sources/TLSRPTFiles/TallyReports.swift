@@ -19,7 +19,7 @@ public final class TallyReports: ReportSource {
     private let folder: TallyFolder
     private let sender: ReportSender
     /// What the reports say that were given and are not done with.
-    private let given = Mutex<[ReportDay: [DomainName: SessionTotals]]>([:])
+    private let given = Lock<[ReportDay: [DomainName: SessionTotals]]>([:])
 
     /// The reports of a folder.
     public init(folder: TallyFolder, sender: ReportSender) {
@@ -130,6 +130,7 @@ extension SegmentTree {
                 let fields = line.dropLast().split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
                 guard let domain = fields.first.flatMap({ DomainName($0) }) else { continue }
                 let numbers = fields.dropFirst().compactMap { Int($0) }
+                    .filter { (0...SessionTotals.maximum).contains($0) }
                 let totals = numbers.count == 2 ? SessionTotals(successful: numbers[0], failed: numbers[1]) : nil
                 finished.updateValue(totals, forKey: domain)
             }
@@ -166,8 +167,8 @@ extension SegmentTree {
             overflow.add(reader.overflow.overflow(on: day))
         }
         let late = SessionTotals(
-            successful: counted.successful - reported.successful,
-            failed: counted.failed - reported.failed
+            successful: max(0, counted.successful - reported.successful),
+            failed: max(0, counted.failed - reported.failed)
         )
         return Untold(late: late, withoutDomain: overflow)
     }

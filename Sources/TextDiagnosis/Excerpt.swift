@@ -8,7 +8,7 @@ package func hexadecimal(_ number: UInt32, digits: Int) -> String {
 
 /// A piece of a remote text as it may stand in a message: short, and without anything that could act on a terminal.
 ///
-/// ASCII is kept; other letters, marks and numbers too; all else becomes `<U+XXXX>`. At most 48 octets are shown.
+/// ASCII is kept; other letters, marks and numbers too; all else becomes its number, as in `<U+202E>`. At most 48 octets are shown.
 package func excerpt(_ octets: ArraySlice<UInt8>) -> String {
     let limit = 48
     var shown = octets.prefix(limit)

@@ -60,16 +60,7 @@ struct TallyFolderTests {
         var number = 0
         simulated.forEachSession { session in
             let counter = counters[number % 2]
-            for entry in session.results {
-                counter.count(
-                    entry.result,
-                    under: entry.policy,
-                    mxHosts: entry.mxHosts,
-                    for: session.domain,
-                    peer: session.peer,
-                    at: session.moment
-                )
-            }
+            session.count(into: counter)
             number += 1
             if number % 250 == 0 { parts.append(counter.drain()) }
         }

@@ -55,19 +55,12 @@ extension String {
         var plain = String.UnicodeScalarView()
         var count = 0
         // What is taken out is not read without an end, either.
-        for scalar in unicodeScalars.prefix(limit * 4) where !scalar.isUnfit {
+        for scalar in unicodeScalars.prefix(limit * 4) where !scalar.isControl && !scalar.value.isNoncharacter {
             count += UTF8.width(scalar)
             guard count <= limit else { break }
             plain.append(scalar)
         }
         return plain.isEmpty ? nil : String(plain)
-    }
-}
-
-extension Unicode.Scalar {
-    /// Whether it is a control character or a noncharacter.
-    fileprivate var isUnfit: Bool {
-        value < 0x20 || (0x7F..<0xA0).contains(value) || (0xFDD0...0xFDEF).contains(value) || value & 0xFFFE == 0xFFFE
     }
 }
 
@@ -77,14 +70,11 @@ extension SessionPolicy {
     var lines: [String] {
         var lines = text.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
             let text = String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
-            guard text.unicodeScalars.contains(where: \.isNoncharacter) else { return text }
-            return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isNoncharacter ? "\u{FFFD}" : $0 }))
+            guard text.unicodeScalars.contains(where: \.value.isNoncharacter) else { return text }
+            let scalars = text.unicodeScalars.map { $0.value.isNoncharacter ? "\u{FFFD}" : $0 }
+            return String(String.UnicodeScalarView(scalars))
         }
         while lines.last == "" { lines.removeLast() }
         return lines
     }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isNoncharacter: Bool { (0xFDD0...0xFDEF).contains(value) || value & 0xFFFE == 0xFFFE }
 }

@@ -52,9 +52,7 @@ package enum TallyLine {
 
     // FNV-1a in 64 bits: it tells a line that was cut or damaged, not one that was forged.
     private static func checksum(_ octets: ArraySlice<UInt8>) -> String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for octet in octets { hash = (hash ^ UInt64(octet)) &* 0x0000_0100_0000_01B3 }
-        let digits = String(hash, radix: 16)
+        let digits = String(FNV1a.hash64(octets), radix: 16)
         return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 

@@ -225,7 +225,7 @@ final class ReplyHandler: ChannelInboundHandler {
 }
 
 /// Closes a connection below TLS, which otherwise would wait for the peer's close_notify and read on. It is the first
-/// handler of its pipeline.
+/// handler of its pipeline. The library's transport has the like for its own connections, and does not offer it.
 final class SocketCloser: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

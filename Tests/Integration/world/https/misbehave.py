@@ -150,15 +150,17 @@ async def huge_length(c):
 
 async def drip(c):
     await c.request()
-    await c.send(HEAD + b"Content-Length: 3600\r\n\r\n")
-    while True:
-        await c.send(b"x", body=True)
-        await c.pause(1)
+    await drip_on(c, HEAD + b"Content-Length: 3600\r\n\r\n")
 
 
 async def drip_header(c):
     await c.request()
-    await c.send(HEAD + b"X-Slow: ")
+    await drip_on(c, HEAD + b"X-Slow: ")
+
+
+async def drip_on(c, start):
+    """Sends the start and then an octet a second."""
+    await c.send(start)
     while True:
         await c.send(b"x", body=True)
         await c.pause(1)
@@ -284,10 +286,7 @@ async def report_interim(c):
 
 async def report_drip(c):
     await c.report()
-    await c.send(HEAD + b"X-Slow: ")
-    while True:
-        await c.send(b"x", body=True)
-        await c.pause(1)
+    await drip_on(c, HEAD + b"X-Slow: ")
 
 
 async def report_slow_body(c):

@@ -54,25 +54,9 @@ struct CheckCommand: AsyncParsableCommand {
         _ = try target
     }
 
-    private var server: SystemDNS.Server? {
-        get throws {
-            guard let dns else { return nil }
-            guard let place = HostAndPort(dns, defaultPort: 53), let address = place.resolvedAddress else {
-                throw ValidationError("--dns takes an address and a port, such as 127.0.0.1:5353 or [::1]:53.")
-            }
-            return SystemDNS.Server(address: address, port: place.port)
-        }
-    }
+    private var server: SystemDNS.Server? { get throws { try HostAndPort.server(ofOption: dns) } }
 
-    private var target: HostAndPort? {
-        get throws {
-            guard let connect else { return nil }
-            guard let place = HostAndPort(connect, defaultPort: 443) else {
-                throw ValidationError("--connect takes a host and a port, such as 127.0.0.1:8443 or [::1]:443.")
-            }
-            return place
-        }
-    }
+    private var target: HostAndPort? { get throws { try HostAndPort.target(ofOption: connect) } }
 
     func run() async throws {
         let network: LiveNetwork

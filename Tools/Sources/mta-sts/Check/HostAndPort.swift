@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import MTASTS
+import MTASTSSystemDNS
 import NIOCore
 
 /// A place to connect to, as the command line gives it.
@@ -40,5 +42,25 @@ struct HostAndPort: Equatable, Sendable {
         if let address = IPAddress(host) { return address }
         guard let found = try? SocketAddress.makeAddressResolvingHost(host, port: Int(port)) else { return nil }
         return found.ipAddress.flatMap { IPAddress($0) }
+    }
+}
+
+extension HostAndPort {
+    /// The DNS server that the option `--dns` names, nil without it.
+    static func server(ofOption dns: String?) throws -> SystemDNS.Server? {
+        guard let dns else { return nil }
+        guard let place = HostAndPort(dns, defaultPort: 53), let address = place.resolvedAddress else {
+            throw ValidationError("--dns takes an address and a port, such as 127.0.0.1:5353 or [::1]:53.")
+        }
+        return SystemDNS.Server(address: address, port: place.port)
+    }
+
+    /// The place that the option `--connect` names, nil without it.
+    static func target(ofOption connect: String?) throws -> HostAndPort? {
+        guard let connect else { return nil }
+        guard let place = HostAndPort(connect, defaultPort: 443) else {
+            throw ValidationError("--connect takes a host and a port, such as 127.0.0.1:8443 or [::1]:443.")
+        }
+        return place
     }
 }

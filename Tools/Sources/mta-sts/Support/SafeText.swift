@@ -2,7 +2,7 @@
 
 /// Remote text as it may stand on a terminal: nothing of it can move the cursor, change colours or reorder the line.
 enum SafeText {
-    /// A text, each unsafe character as `<U+XXXX>`; what is over the limit, in characters of the source, is cut.
+    /// A text, each unsafe character as its number, as in `<U+202E>`; what is over the limit, in characters of the source, is cut.
     static func of(_ text: some StringProtocol, limit: Int = 256) -> String {
         var safe = ""
         var count = 0
