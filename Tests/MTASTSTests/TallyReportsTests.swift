@@ -74,6 +74,27 @@ struct TallyReportsTests {
         #expect(problems.all.count == 2)
     }
 
+    @Test(
+        "Numbers in the list of sent reports that no report has count for nothing, and are added without a trap",
+        arguments: ["\(Int.min) \(Int.min)", "\(Int.max) \(Int.max)", "-1 -1", "1", "a b"]
+    )
+    func tampered(numbers: String) async throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let problems = Problems()
+        let folder = try TallyFolder(directory: directory, reportProblem: { problems.add($0) })
+        let sender = try ReportSender(organizationName: "Sender", contactInfo: "tls@sender.example")
+        let moment = UnixTime(secondsSinceEpoch: 1_767_268_800)
+        let day = ReportDay(containing: moment)
+        try await fill(folder, [try DomainName(parsing: "asked.example")], at: moment)
+        let list = Data("\nasked.example \(numbers)!\n".utf8)
+        try list.write(to: URL(filePath: "\(directory)/\(day)/finished"))
+        let source = TallyReports(folder: folder, sender: sender)
+        #expect(try await given(source, day).isEmpty)
+        try await source.finish(day)
+        #expect(problems.all.isEmpty)
+        #expect(try await folder.days().isEmpty)
+    }
+
     @Test(.proves("R-JSON-05"))
     func eachReportIsSentOnceDespiteRestarts() async throws {
         let world = try ReportingWorld()
