@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "MTASTSAsyncHTTPClient",
             dependencies: [
-                "MTASTS",
+                "MTASTS", "TLSRPT",
                 .product(
                     name: "AsyncHTTPClient",
                     package: "async-http-client",

@@ -4,6 +4,7 @@
 import Foundation
 import NIOCore
 import NIOSSL
+import TLSRPT
 
 /// Short texts for the errors of NIOSSL: BoringSSL's name for the fault where there is one.
 enum BoringSSLReason {
