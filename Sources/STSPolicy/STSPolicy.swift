@@ -66,15 +66,15 @@ public struct STSPolicy: Sendable {
     /// - Parameter host: The exchange name of the MX record, or the policy domain if there is no MX record.
     public func matches(_ host: DomainName) -> Bool {
         let octets = text.span
-        let table = table.span
+        let ranges = table.span.extracting(first: Int(patternCount))
         let name = host.description.utf8.span
         // A wildcard stands for all before the host's first dot (section 4.1). Nearly all patterns that do not match
         // have another length than one that does; one of the shape of an IP address is inert, and its flag differs.
         let firstDot = name.index(of: 0x2E, from: 0, to: name.count)
         let whole = PackedRange(start: 0, end: name.count).shape
         let wildcard = PackedRange(start: firstDot, end: name.count &+ 1, isWildcard: true).shape
-        for index in 0..<Int(patternCount) {
-            let range = PackedRange(table[index])
+        for index in 0..<ranges.count {
+            let range = PackedRange(ranges[index])
             if range.shape == whole {
                 if MXPattern.equals(octets, from: range.start, to: range.end, name, from: 0) { return true }
             } else if range.shape == wildcard {
