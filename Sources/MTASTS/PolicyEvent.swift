@@ -15,9 +15,17 @@ public enum PolicyEvent: Hashable, Sendable {
     case lapsing(DomainName, daysLeft: Int)
     /// Signs that somebody takes a domain's protection away, or that its owner errs.
     case downgradeSigns(DomainName, [DowngradeSign])
+    /// A policy that protected mail has expired and no newer one could be had: mail goes without it (RFC 8461 section
+    /// 5.1). It is told once for a policy, when ``PolicyResolver/run()`` sees it or a message asks, but not of one that
+    /// nobody had asked for in 30 days. If many domains lapse at once, look at the clock.
+    case lapsed(DomainName, CachedPolicy)
+    /// A policy's fetch lies in the future: the clock was set back, or was ahead then. The policy is in force and is
+    /// fetched again.
+    case fetchedInFuture(DomainName, CachedPolicy)
     /// A policy had to leave memory and no store holds it.
     case policyLost(DomainName, CachedPolicy)
-    /// The store failed; memory goes on.
+    /// The store failed; memory goes on. What could not be stored is tried again each minute by
+    /// ``PolicyResolver/run()``.
     case storeFailed(DomainName?, reason: String)
 }
 

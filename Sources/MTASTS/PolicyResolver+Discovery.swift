@@ -13,13 +13,16 @@ extension PolicyResolver {
     /// Looks up the record of a domain and, if it announces something new, the policy.
     func discover(_ domain: DomainName) async -> Discovery {
         var storeFailure: String?
-        let fresh = await freshPolicy(domain, &storeFailure)
+        let known = await knownPolicy(domain, &storeFailure)
+        let fresh = known.flatMap { $0.isFresh(at: now) ? $0 : nil }
+        if let fresh, fresh.fetchedAt > now { report(.fetchedInFuture(domain, fresh)) }
         var discovery = await discover(domain, fresh, &storeFailure)
         if case .noPolicy = discovery.state, let entry = cache.inspect(domain)?.policy, entry.isFresh(at: now) {
             // A look before a message is returned, or a refresh, has fetched it meanwhile (RFC 8461 section 5.1).
             negatives.remove(domain)
             discovery = .cached(entry, discovery.failure)
         }
+        if fresh == nil, let known, case .noPolicy = discovery.state, !Task.isCancelled { noteLapse(known, domain) }
         discovery.storeFailure = storeFailure
         if case .policy(_, .cached(let entry)) = discovery.state, entry.fetchedAt > now { age(entry, domain) }
         return discovery
@@ -37,15 +40,30 @@ extension PolicyResolver {
         let hit = cache.inspect(domain)
         // Another look-up may have fetched a policy meanwhile.
         if let hit, hit.policy.fetchedAt != entry.fetchedAt { return }
-        keepInMemory(aged, domain, nextCheck: hit?.nextCheck ?? monotonicNow)
+        keepInMemory(aged, domain, nextCheck: hit?.nextCheck ?? monotonicNow, isStored: hit?.isStored ?? true)
+    }
+
+    /// A policy that protected mail is over, and there is none in its place.
+    func noteLapse(_ entry: CachedPolicy, _ domain: DomainName) {
+        guard entry.policy.mode != .none else { return }
+        let isNews = lapses.update(domain, initial: nil) { told in
+            defer { told = entry.fetchedAt }
+            return told != entry.fetchedAt
+        }.result
+        if isNews { report(.lapsed(domain, entry)) }
     }
 
     /// The fresh policy in memory, or else in the store; it is then in memory too, with its record not looked up yet.
     func freshPolicy(_ domain: DomainName, _ storeFailure: inout String?) async -> CachedPolicy? {
-        if let hit = cache.lookUp(domain, now: now), hit.policy.isFresh(at: now) { return hit.policy }
-        guard case .entry(let stored) = await read(domain, &storeFailure), stored.policy.isFresh(at: now) else {
-            return nil
-        }
+        await knownPolicy(domain, &storeFailure).flatMap { $0.isFresh(at: now) ? $0 : nil }
+    }
+
+    /// The same, but an expired one if none is fresh.
+    private func knownPolicy(_ domain: DomainName, _ storeFailure: inout String?) async -> CachedPolicy? {
+        let memory = cache.lookUp(domain, now: now)?.policy
+        if let memory, memory.isFresh(at: now) { return memory }
+        guard case .entry(let stored) = await read(domain, &storeFailure) else { return memory }
+        guard stored.policy.isFresh(at: now) else { return memory ?? stored.policy }
         keepInMemory(stored.policy.requested(at: now), domain, nextCheck: monotonicNow)
         return stored.policy
     }

@@ -31,6 +31,8 @@ public final class PolicyResolver: Sendable {
     let pendingFindings: PendingFindings
     let changes: ChangeHistory
     let refreshes: RefreshState
+    /// The fetch of the policy whose end the operator was last told of.
+    let lapses: ShardedMap<UnixTime?>
     private let overrides: Lock<[DomainName: PolicyOverride]>
     private let eventSink: AsyncStream<PolicyEvent>.Continuation
     private let dropped = Atomic<Int>(0)
@@ -81,6 +83,7 @@ public final class PolicyResolver: Sendable {
         pendingFindings = PendingFindings(capacity: configuration.maximumNegativeEntries)
         changes = ChangeHistory(capacity: 4_096)
         refreshes = RefreshState(capacity: configuration.maximumNegativeEntries)
+        lapses = ShardedMap(capacity: 4_096)
         overrides = Lock(configuration.overrides)
         (events, eventSink) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingOldest(max(1, configuration.eventBufferSize))
