@@ -7,7 +7,8 @@ public import STSCore
 public enum PolicyEvent: Hashable, Sendable {
     /// A policy was fetched; `replacing` is the one it takes the place of.
     case fetched(DomainName, CachedPolicy, replacing: CachedPolicy?)
-    /// A policy could not be fetched for a message. A fresh cached policy stays.
+    /// A policy could not be fetched for a message, or DNS did not answer for one whose policy is cached. A fresh cached
+    /// policy stays. Of DNS it is told once for a domain until DNS answers again, and never for a policy of mode none.
     case discoveryFailed(DomainName, PolicyFailure)
     /// A refresh failed (RFC 8461 sections 3.3 and 10.2). Never sent for a policy of mode none.
     case refreshFailed(DomainName, PolicyFailure, expiresAt: UnixTime)

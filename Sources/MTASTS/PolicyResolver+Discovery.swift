@@ -109,6 +109,7 @@ extension PolicyResolver {
             if Task.isCancelled { return fresh.map { .cached($0) } ?? Discovery(state: .noPolicy(.dnsFailure)) }
             return dnsFailed(domain, fresh, error)  // P2, P11
         }
+        silentRecords.remove(domain)
         switch answer.selection {
         case .absent: return noRecord(domain, fresh, .absent, answer, storeFailure)
         case .several(let count): return noRecord(domain, fresh, .several(count: count), answer, storeFailure)
@@ -150,6 +151,12 @@ extension PolicyResolver {
         guard let fresh else { return Discovery(state: .noPolicy(.dnsFailure), failure: failure) }
         cache.setNextCheck(monotonicNow.advanced(by: Interval.afterDNSFailure), for: domain)
         countFailure(failure, domain, of: fresh)
+        // Once for an outage, however many messages there are in it.
+        let isNews = silentRecords.update(domain, initial: false) { isTold in
+            defer { isTold = true }
+            return !isTold
+        }.result
+        if isNews, fresh.policy.mode != .none { report(.discoveryFailed(domain, failure)) }
         return .cached(fresh, failure)
     }
 

@@ -31,6 +31,8 @@ public final class PolicyResolver: Sendable {
     let pendingFindings: PendingFindings
     let changes: ChangeHistory
     let refreshes: RefreshState
+    /// The domains with a fresh policy whose record DNS does not give, of which the operator was told.
+    let silentRecords: ShardedMap<Bool>
     /// The fetch of the policy whose end the operator was last told of.
     let lapses: ShardedMap<UnixTime?>
     private let overrides: Lock<[DomainName: PolicyOverride]>
@@ -83,6 +85,7 @@ public final class PolicyResolver: Sendable {
         pendingFindings = PendingFindings(capacity: configuration.maximumNegativeEntries)
         changes = ChangeHistory(capacity: 4_096)
         refreshes = RefreshState(capacity: configuration.maximumNegativeEntries)
+        silentRecords = ShardedMap(capacity: configuration.maximumNegativeEntries)
         lapses = ShardedMap(capacity: 4_096)
         overrides = Lock(configuration.overrides)
         (events, eventSink) = AsyncStream.makeStream(

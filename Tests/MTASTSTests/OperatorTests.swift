@@ -234,6 +234,20 @@ import Testing
         }
     }
 
+    /// An attacker who blocks DNS keeps the owner's changes away: that is told once for each outage.
+    @Test func dnsThatDoesNotAnswerIsTold() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText())
+        for isUp in [true, false, false, true, false] {
+            let failure = ScriptedDNS.Answer.failure(DNSFailure(.timeout))
+            world.dns.answer(isUp ? .txt(["v=STSv1; id=1;"]) : failure, at: try world.recordName)
+            #expect(try await world.resolve().policy != nil)
+            world.advance(bySeconds: 60)
+        }
+        let told = await world.events().filter { $0 == .discoveryFailed(world.domain, .dns(DNSFailure(.timeout))) }
+        #expect(told.count == 2)
+    }
+
     @Test(arguments: ["message", "refresh"]) func aClockSetBackIsTold(_ kind: String) async throws {
         let world = try FlowWorld()
         world.publish(id: "1", policyText())
