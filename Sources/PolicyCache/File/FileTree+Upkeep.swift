@@ -178,7 +178,7 @@ extension FileTree {
     private func domains(in folder: OpenFile, shard: Int, after last: DomainName?) throws(Failure) -> [DomainName] {
         let names: [String]
         do throws(Failure) {
-            names = try withLock(on: folder) { () throws(Failure) in try folder.names() }
+            names = try lockedNames(of: folder)
         } catch {
             // The folder was removed since it was opened.
             if error.errorNumber == OpenFile.Number.missing { return [] }
@@ -188,6 +188,16 @@ extension FileTree {
         return names.compactMap(Self.domain(ofFile:))
             .filter { domain in Self.shard(of: domain) == shard && last.map { domain > $0 } ?? true }
             .sorted()
+    }
+
+    private func lockedNames(of folder: OpenFile) throws(Failure) -> [String] {
+        do throws(Failure) {
+            return try withLock(on: folder) { () throws(Failure) in try folder.names() }
+        } catch {
+            // A folder that has become read-only has no lock to offer, and nobody renames in it.
+            guard OpenFile.Number.notAllowed.contains(error.errorNumber) else { throw error }
+            return try folder.names()
+        }
     }
 
     private func entryOfPage(_ domain: DomainName, in folder: OpenFile) -> StoredPolicy? {
