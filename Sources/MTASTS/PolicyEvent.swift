@@ -23,6 +23,9 @@ public enum PolicyEvent: Hashable, Sendable {
     /// A policy's fetch lies in the future: the clock was set back, or was ahead then. The policy is in force and is
     /// fetched again.
     case fetchedInFuture(DomainName, CachedPolicy)
+    /// A limit of ours was reached, by a message for this domain among others: policies that are cached are in force,
+    /// others could not be looked up or fetched. It is told once a minute at most.
+    case overloaded(DomainName, reason: String)
     /// A policy had to leave memory and no store holds it.
     case policyLost(DomainName, CachedPolicy)
     /// The store failed; memory goes on. What could not be stored is tried again each minute by

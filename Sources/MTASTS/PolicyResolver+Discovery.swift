@@ -236,6 +236,7 @@ extension PolicyResolver {
         _ reason: String,
         _ nextCheck: MonotonicTime
     ) -> Discovery {
+        if !Task.isCancelled { noteOverload(domain, reason) }
         let failure = PolicyFailure.overloaded(reason: reason)
         guard let fresh else { return Discovery(state: .noPolicy(.overloaded), failure: failure) }
         // Each message would otherwise wait its turn anew while we have too much to do.

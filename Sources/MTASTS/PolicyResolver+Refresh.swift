@@ -155,7 +155,7 @@ extension PolicyResolver {
         var storeFailure: String?
         let readAt = monotonicNow
         let stored = await read(domain, &storeFailure)
-        let fetch = await fetch(domain, id)
+        let fetch = await fetch(domain, id, isRefresh: true)
         switch fetch.outcome {
         case .fetched(let policy):
             let next = CachedPolicy(
@@ -170,8 +170,8 @@ extension PolicyResolver {
         case .failed(let failure):
             if let id { backOff.recordFailure(domain, id, now: monotonicNow) }
             refreshFailed(domain, entry, .fetch(failure))
-        case .overloaded:
-            break  // due again at the next sweep
+        case .overloaded(let reason):  // due again at the next round
+            if !Task.isCancelled { noteOverload(domain, reason) }
         }
     }
 

@@ -234,6 +234,28 @@ import Testing
         }
     }
 
+    /// Told once a minute, with what a limit cost: a policy that could not be had.
+    @Test func aLimitReachedIsTold() async throws {
+        let world = try FlowWorld {
+            $0.maximumConcurrentFetches = 1
+            $0.maximumWaitingFetches = 0
+        }
+        world.publish(id: "1", policyText())
+        world.https.hold(try world.policyHost)
+        let first = Task { try await world.resolve() }
+        await world.https.waitForRequests(1, at: try world.policyHost)
+        for seconds in [0, 59, 1, 59] {
+            world.advance(bySeconds: Int64(seconds))
+            let domain = try DomainName(parsing: "other.example")
+            world.dns.publishRecord("v=STSv1; id=1;", for: domain)
+            #expect(try await world.resolver.resolve(.domain(domain)).state == .noPolicy(.overloaded))
+        }
+        world.https.release(try world.policyHost)
+        #expect(try await first.value.policy != nil)
+        let told = await world.events().count { if case .overloaded = $0 { true } else { false } }
+        #expect(told == 2)
+    }
+
     /// An attacker who blocks DNS keeps the owner's changes away: that is told once for each outage.
     @Test func dnsThatDoesNotAnswerIsTold() async throws {
         let world = try FlowWorld()

@@ -121,6 +121,7 @@ extension PolicyEvent {
         case .lapsed: "lapsed"
         case .fetchedInFuture: "fetchedInFuture"
         case .downgradeSigns(_, let signs): "downgradeSigns " + signs.map(\.rawValue).joined(separator: "+")
+        case .overloaded: "overloaded"
         case .policyLost: "policyLost"
         case .storeFailed: "storeFailed"
         }
