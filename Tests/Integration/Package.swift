@@ -97,7 +97,6 @@ let package = Package(
             name: "FaultTests",
             dependencies: [
                 "IntegrationSupport",
-                "RequirementTrait",
                 "StoreWriter",
                 .product(name: "MTASTS", package: "swift-mta-sts"),
                 .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),

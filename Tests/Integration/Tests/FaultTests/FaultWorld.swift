@@ -58,7 +58,7 @@ struct FaultWorld {
     static func domain(_ number: Int) throws -> DomainName { try DomainName(parsing: "known-\(number).example") }
 
     static func text(_ id: Int, mode: String = "enforce", maxAge: Int = 604_800) -> String {
-        "version: STSv1\nmode: \(mode)\nmx: mx\(id).example.com\nmax_age: \(maxAge)\n"
+        "version: STSv1\nmode: \(mode)\nmx: mail.example.com\nmax_age: \(maxAge)\nserial: \(id)\n"
     }
 
     /// A resolver after a restart: nothing in memory, the same clocks' wall time, the same answers.
@@ -67,11 +67,11 @@ struct FaultWorld {
     /// The policy in force, found if need be; nil for none.
     func policy(_ domain: DomainName) async throws -> STSPolicy? { try await resolver.resolve(.domain(domain)).policy }
 
-    /// The mx of the policy in force, found if need be: `mxID.example.com`.
+    /// The id under which the policy in force was published, found if need be.
     func id(_ domain: DomainName) async throws -> Int? { try await policy(domain).flatMap(Self.id) }
 
     static func id(of policy: STSPolicy) -> Int? {
-        (0..<10).first { number in DomainName("mx\(number).example.com").map(policy.matches) ?? false }
+        policy.extensions.first { $0.name == "serial" }.flatMap { Int($0.value) }
     }
 
     /// What the store has of a domain.

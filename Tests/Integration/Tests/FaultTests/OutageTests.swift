@@ -92,7 +92,7 @@ import Testing
                 .replacingOccurrences(of: "flapping down for a day", with: "both up and down each hour"),
             expected: "in force to max_age\(outage.outlives ? " and refreshed" : ", not after"); "
                 + "<= \(outage.queries) queries, <= \(outage.requests) GETs",
-            seen: "in force for 8,640 of \(8_640 - lapsed) messages, \(outage.outlives ? "on" : "none") after it; "
+            seen: "in force for \(8_640 - lapsed) of 8640 messages, \(outage.outlives ? "on" : "none") after it; "
                 + "\(queries) queries, \(http.requests - 1) GETs",
             told: told.summary
         )

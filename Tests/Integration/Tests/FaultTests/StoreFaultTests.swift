@@ -3,7 +3,6 @@
 import Foundation
 import IntegrationSupport
 import MTASTSTesting
-import RequirementTrait
 import Testing
 
 @testable import MTASTS
