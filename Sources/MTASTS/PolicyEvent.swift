@@ -17,8 +17,8 @@ public enum PolicyEvent: Hashable, Sendable {
     /// Signs that somebody takes a domain's protection away, or that its owner errs.
     case downgradeSigns(DomainName, [DowngradeSign])
     /// A policy that protected mail has expired and no newer one could be had: mail goes without it (RFC 8461 section
-    /// 5.1). It is told once for a policy, when ``PolicyResolver/run()`` sees it or a message asks, but not of one that
-    /// nobody had asked for in 30 days. If many domains lapse at once, look at the clock.
+    /// 5.1). It is told once for a policy, by the first message that misses it or by ``PolicyResolver/run()``, which
+    /// leaves out what nobody asked for in 30 days. If many domains lapse at once, look at the clock.
     case lapsed(DomainName, CachedPolicy)
     /// A policy's fetch lies in the future: the clock was set back, or was ahead then. The policy is in force and is
     /// fetched again.

@@ -148,7 +148,12 @@ final class SmallFileSystem {
     let path: String
     private let name = UUID().uuidString
 
-    struct Failure: Error { let command: [String] }
+    struct Failure: Error, CustomStringConvertible {
+        let command: [String]
+        var description: String {
+            "world/faults \(command.joined(separator: " ")) failed: mounting needs root rights, by sudo if need be"
+        }
+    }
 
     init(octets: Int) throws { path = try Self.run(["mount", name, "\(octets)"]) }
 
