@@ -32,6 +32,9 @@ final class FlightTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     init(capacity: Int) { self.capacity = capacity }
 
+    /// How many flights there are.
+    var flightCount: Int { state.withLock { $0.flights.count } }
+
     /// How many callers wait, in all flights.
     var waiterCount: Int { state.withLock { $0.flights.values.reduce(0) { $0 + $1.waiters.count } } }
 

@@ -7,7 +7,8 @@ public import STSCore
 public enum PolicyEvent: Hashable, Sendable {
     /// A policy was fetched; `replacing` is the one it takes the place of.
     case fetched(DomainName, CachedPolicy, replacing: CachedPolicy?)
-    /// A policy could not be fetched for a message. A fresh cached policy stays.
+    /// A policy could not be fetched for a message, or DNS did not answer for one whose policy is cached. A fresh cached
+    /// policy stays. Of DNS it is told once for a domain until DNS answers again, and never for a policy of mode none.
     case discoveryFailed(DomainName, PolicyFailure)
     /// A refresh failed (RFC 8461 sections 3.3 and 10.2). Never sent for a policy of mode none.
     case refreshFailed(DomainName, PolicyFailure, expiresAt: UnixTime)
@@ -15,9 +16,20 @@ public enum PolicyEvent: Hashable, Sendable {
     case lapsing(DomainName, daysLeft: Int)
     /// Signs that somebody takes a domain's protection away, or that its owner errs.
     case downgradeSigns(DomainName, [DowngradeSign])
+    /// A policy that protected mail has expired and no newer one could be had: mail goes without it (RFC 8461 section
+    /// 5.1). It is told once for a policy, by the first message that misses it or by ``PolicyResolver/run()``, which
+    /// leaves out what nobody asked for in 30 days. If many domains lapse at once, look at the clock.
+    case lapsed(DomainName, CachedPolicy)
+    /// A policy's fetch lies in the future: the clock was set back, or was ahead then. The policy is in force and is
+    /// fetched again.
+    case fetchedInFuture(DomainName, CachedPolicy)
+    /// A limit of ours was reached, by a message for this domain among others: policies that are cached are in force,
+    /// others could not be looked up or fetched. It is told once a minute at most.
+    case overloaded(DomainName, reason: String)
     /// A policy had to leave memory and no store holds it.
     case policyLost(DomainName, CachedPolicy)
-    /// The store failed; memory goes on.
+    /// The store failed; memory goes on. What could not be stored is tried again each minute by
+    /// ``PolicyResolver/run()``.
     case storeFailed(DomainName?, reason: String)
 }
 

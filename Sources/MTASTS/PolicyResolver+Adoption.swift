@@ -50,16 +50,41 @@ extension PolicyResolver {
         noteFetched(entry, domain, replacing: old)
         if case .failed(let error) = outcome {
             noteStoreFailure(error, domain, &storeFailure)
-            keepInMemory(entry, domain, nextCheck: nextCheck)  // the only place that it has
+            // The only place that it has, until `run()` can store it.
+            keepInMemory(entry, domain, nextCheck: nextCheck, isStored: false)
         } else if staysInMemory {
             keepInMemory(entry, domain, nextCheck: nextCheck)
         }
         return .fetched(entry)
     }
 
-    func keepInMemory(_ entry: CachedPolicy, _ domain: DomainName, nextCheck: MonotonicTime) {
-        for lost in cache.keep(entry, for: domain, nextCheck: nextCheck, now: now) {
+    func keepInMemory(
+        _ entry: CachedPolicy,
+        _ domain: DomainName,
+        nextCheck: MonotonicTime,
+        isStored: Bool = true
+    ) {
+        for lost in cache.keep(entry, for: domain, nextCheck: nextCheck, now: now, isStored: isStored) {
             report(.policyLost(lost.domain, lost.policy))
+        }
+    }
+
+    /// Stores the policies that the store refused when they were fetched: a disk was full, a folder was gone. One that
+    /// fails again ends the round.
+    func storeUnstored() async {
+        for (domain, policy) in cache.unstored(limit: 512, now: now) where !Task.isCancelled {
+            switch await cache.write(policy, for: domain, replacing: .unknown, now: now) {
+            case .written: cache.noteStored(policy, for: domain)
+            case .superseded(let newer):
+                if newer.isFresh(at: now) {
+                    keepInMemory(newer.requested(at: policy.lastRequestedAt), domain, nextCheck: monotonicNow)
+                }
+                cache.noteStored(policy, for: domain)
+            case .failed(let error):
+                var ignored: String?
+                noteStoreFailure(error, domain, &ignored)
+                return
+            }
         }
     }
 

@@ -13,13 +13,16 @@ extension PolicyResolver {
     /// Looks up the record of a domain and, if it announces something new, the policy.
     func discover(_ domain: DomainName) async -> Discovery {
         var storeFailure: String?
-        let fresh = await freshPolicy(domain, &storeFailure)
+        let known = await knownPolicy(domain, &storeFailure)
+        let fresh = known.flatMap { $0.isFresh(at: now) ? $0 : nil }
+        if let fresh, fresh.fetchedAt > now { report(.fetchedInFuture(domain, fresh)) }
         var discovery = await discover(domain, fresh, &storeFailure)
         if case .noPolicy = discovery.state, let entry = cache.inspect(domain)?.policy, entry.isFresh(at: now) {
             // A look before a message is returned, or a refresh, has fetched it meanwhile (RFC 8461 section 5.1).
             negatives.remove(domain)
             discovery = .cached(entry, discovery.failure)
         }
+        if fresh == nil, let known, case .noPolicy = discovery.state, !Task.isCancelled { noteLapse(known, domain) }
         discovery.storeFailure = storeFailure
         if case .policy(_, .cached(let entry)) = discovery.state, entry.fetchedAt > now { age(entry, domain) }
         return discovery
@@ -37,15 +40,30 @@ extension PolicyResolver {
         let hit = cache.inspect(domain)
         // Another look-up may have fetched a policy meanwhile.
         if let hit, hit.policy.fetchedAt != entry.fetchedAt { return }
-        keepInMemory(aged, domain, nextCheck: hit?.nextCheck ?? monotonicNow)
+        keepInMemory(aged, domain, nextCheck: hit?.nextCheck ?? monotonicNow, isStored: hit?.isStored ?? true)
+    }
+
+    /// A policy that protected mail is over, and there is none in its place.
+    func noteLapse(_ entry: CachedPolicy, _ domain: DomainName) {
+        guard entry.policy.mode != .none else { return }
+        let isNews = lapses.update(domain, initial: nil) { told in
+            defer { told = entry.fetchedAt }
+            return told != entry.fetchedAt
+        }.result
+        if isNews { report(.lapsed(domain, entry)) }
     }
 
     /// The fresh policy in memory, or else in the store; it is then in memory too, with its record not looked up yet.
     func freshPolicy(_ domain: DomainName, _ storeFailure: inout String?) async -> CachedPolicy? {
-        if let hit = cache.lookUp(domain, now: now), hit.policy.isFresh(at: now) { return hit.policy }
-        guard case .entry(let stored) = await read(domain, &storeFailure), stored.policy.isFresh(at: now) else {
-            return nil
-        }
+        await knownPolicy(domain, &storeFailure).flatMap { $0.isFresh(at: now) ? $0 : nil }
+    }
+
+    /// The same, but an expired one if none is fresh.
+    private func knownPolicy(_ domain: DomainName, _ storeFailure: inout String?) async -> CachedPolicy? {
+        let memory = cache.lookUp(domain, now: now)?.policy
+        if let memory, memory.isFresh(at: now) { return memory }
+        guard case .entry(let stored) = await read(domain, &storeFailure) else { return memory }
+        guard stored.policy.isFresh(at: now) else { return memory ?? stored.policy }
         keepInMemory(stored.policy.requested(at: now), domain, nextCheck: monotonicNow)
         return stored.policy
     }
@@ -91,6 +109,7 @@ extension PolicyResolver {
             if Task.isCancelled { return fresh.map { .cached($0) } ?? Discovery(state: .noPolicy(.dnsFailure)) }
             return dnsFailed(domain, fresh, error)  // P2, P11
         }
+        silentRecords.remove(domain)
         switch answer.selection {
         case .absent: return noRecord(domain, fresh, .absent, answer, storeFailure)
         case .several(let count): return noRecord(domain, fresh, .several(count: count), answer, storeFailure)
@@ -132,6 +151,12 @@ extension PolicyResolver {
         guard let fresh else { return Discovery(state: .noPolicy(.dnsFailure), failure: failure) }
         cache.setNextCheck(monotonicNow.advanced(by: Interval.afterDNSFailure), for: domain)
         countFailure(failure, domain, of: fresh)
+        // Once for an outage, however many messages there are in it.
+        let isNews = silentRecords.update(domain, initial: false) { isTold in
+            defer { isTold = true }
+            return !isTold
+        }.result
+        if isNews, fresh.policy.mode != .none { report(.discoveryFailed(domain, failure)) }
         return .cached(fresh, failure)
     }
 
@@ -211,6 +236,7 @@ extension PolicyResolver {
         _ reason: String,
         _ nextCheck: MonotonicTime
     ) -> Discovery {
+        if !Task.isCancelled { noteOverload(domain, reason) }
         let failure = PolicyFailure.overloaded(reason: reason)
         guard let fresh else { return Discovery(state: .noPolicy(.overloaded), failure: failure) }
         // Each message would otherwise wait its turn anew while we have too much to do.

@@ -19,10 +19,14 @@ extension PolicyResolver {
     }
 
     /// Fetches a policy within the caps; who asks for one that is being fetched waits for that.
-    func fetch(_ domain: DomainName, _ id: STSRecord.ID?) async -> Fetch {
+    func fetch(_ domain: DomainName, _ id: STSRecord.ID?, isRefresh: Bool = false) async -> Fetch {
         let fetch = try? await fetches.value(for: FetchKey(domain: domain, id: id)) { () -> Fetch in
             let (began, startedAt) = (self.now, self.monotonicNow)
-            return Fetch(outcome: await self.fetchAlone(domain, id), began: began, startedAt: startedAt)
+            return Fetch(
+                outcome: await self.fetchAlone(domain, id, isRefresh ? self.refreshLimiter : self.limiter),
+                began: began,
+                startedAt: startedAt
+            )
         }
         let reason = Task.isCancelled ? "cancelled" : "too many fetches"
         return fetch ?? Fetch(outcome: .overloaded(reason), began: now, startedAt: monotonicNow)
@@ -36,7 +40,11 @@ extension PolicyResolver {
         let startedAt: MonotonicTime
     }
 
-    private func fetchAlone(_ domain: DomainName, _ id: STSRecord.ID?) async -> FetchOutcome {
+    private func fetchAlone(
+        _ domain: DomainName,
+        _ id: STSRecord.ID?,
+        _ limiter: FetchLimiter
+    ) async -> FetchOutcome {
         do {
             let outcome = try await limiter.run { () async -> FetchOutcome in
                 do {

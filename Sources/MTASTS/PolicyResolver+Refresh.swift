@@ -15,7 +15,12 @@ extension PolicyResolver {
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             // Apart from each other: a store of a million entries must not hold up what is due in memory.
-            group.addTask { await self.repeating(everySeconds: 60) { await self.refreshDue() } }
+            group.addTask {
+                await self.repeating(everySeconds: 60) {
+                    await self.storeUnstored()
+                    return await self.refreshDue()
+                }
+            }
             if self.cache.store != nil {
                 group.addTask {
                     await self.repeating(everySeconds: 3_600) {
@@ -70,7 +75,11 @@ extension PolicyResolver {
                 due.append((domain, entry))
             }
         }
-        for (domain, entry) in expired { cache.forget(domain) { $0.fetchedAt <= entry.fetchedAt } }
+        for (domain, entry) in expired {
+            cache.forget(domain) { $0.fetchedAt <= entry.fetchedAt }
+            // One that nobody asked for was left to lapse.
+            if refreshes.nextRefresh(entry, domain, now: now) != nil { noteLapse(entry, domain) }
+        }
         due.sort { $0.entry.lifeUsed(at: now) > $1.entry.lifeUsed(at: now) }
         return await refresh(due.prefix(Self.batch), until: monotonicNow.advanced(by: .seconds(60)))
     }
@@ -136,6 +145,7 @@ extension PolicyResolver {
 
     /// Fetches one policy again: P12 and P13.
     func refresh(_ domain: DomainName, _ entry: CachedPolicy) async {
+        if entry.fetchedAt > now, refreshes.failing(domain) == nil { report(.fetchedInFuture(domain, entry)) }
         // The record is read before the fetch, so that its id is never newer than the policy.
         let answer = try? await record(of: domain)
         var id = entry.recordID
@@ -145,7 +155,7 @@ extension PolicyResolver {
         var storeFailure: String?
         let readAt = monotonicNow
         let stored = await read(domain, &storeFailure)
-        let fetch = await fetch(domain, id)
+        let fetch = await fetch(domain, id, isRefresh: true)
         switch fetch.outcome {
         case .fetched(let policy):
             let next = CachedPolicy(
@@ -160,8 +170,8 @@ extension PolicyResolver {
         case .failed(let failure):
             if let id { backOff.recordFailure(domain, id, now: monotonicNow) }
             refreshFailed(domain, entry, .fetch(failure))
-        case .overloaded:
-            break  // due again at the next sweep
+        case .overloaded(let reason):  // due again at the next round
+            if !Task.isCancelled { noteOverload(domain, reason) }
         }
     }
 

@@ -130,6 +130,7 @@ extension PolicyResolver {
     /// The answer beyond the cap of look-ups: a fresh policy is in force all the same.
     private func overloaded(_ nextHop: NextHop, _ domain: DomainName) async -> PolicyResolution {
         let reason = "\(configuration.maximumConcurrentLookups) domains are being looked up"
+        noteOverload(domain, reason)
         var storeFailure: String?
         let fresh = await freshPolicy(domain, &storeFailure)
         let failure = PolicyFailure.overloaded(reason: reason)

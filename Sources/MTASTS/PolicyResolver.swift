@@ -26,11 +26,19 @@ public final class PolicyResolver: Sendable {
     let rechecks: FlightTable<DomainName, Discovery>
     let fetches: FlightTable<FetchKey, Fetch>
     let limiter: FetchLimiter
+    /// A limiter of their own: what strangers ask for must not let known policies lapse.
+    let refreshLimiter: FetchLimiter
     let backOff: BackOff
     let negatives: ShardedMap<NegativeAnswer>
     let pendingFindings: PendingFindings
     let changes: ChangeHistory
     let refreshes: RefreshState
+    /// The domains with a fresh policy whose record DNS does not give, of which the operator was told.
+    let silentRecords: ShardedMap<Bool>
+    /// The fetch of the policy whose end the operator was last told of.
+    let lapses: ShardedMap<UnixTime?>
+    /// When the operator is told again of a limit reached.
+    private let nextOverload = Lock(MonotonicTime(nanoseconds: .min))
     private let overrides: Lock<[DomainName: PolicyOverride]>
     private let eventSink: AsyncStream<PolicyEvent>.Continuation
     private let dropped = Atomic<Int>(0)
@@ -69,10 +77,18 @@ public final class PolicyResolver: Sendable {
         flights = FlightTable(capacity: configuration.maximumConcurrentLookups)
         // A table of its own: what strangers ask for must not keep a message's last look from being had.
         rechecks = FlightTable(capacity: configuration.maximumConcurrentLookups)
-        fetches = FlightTable(capacity: 2 * min(configuration.maximumConcurrentLookups, .max / 2))
+        // Two rounds of refreshes run at once, that of memory and that of the store.
+        let refreshLimit = 2 * min(max(1, configuration.maximumConcurrentRefreshes), 1 << 20)
+        fetches = FlightTable(capacity: 2 * min(configuration.maximumConcurrentLookups, 1 << 40) + refreshLimit)
         limiter = FetchLimiter(
             maximumRunning: configuration.maximumConcurrentFetches,
             maximumWaiting: configuration.maximumWaitingFetches,
+            patience: configuration.fetchPatience,
+            clock: configuration.monotonicClock
+        )
+        refreshLimiter = FetchLimiter(
+            maximumRunning: refreshLimit,
+            maximumWaiting: refreshLimit,
             patience: configuration.fetchPatience,
             clock: configuration.monotonicClock
         )
@@ -81,6 +97,8 @@ public final class PolicyResolver: Sendable {
         pendingFindings = PendingFindings(capacity: configuration.maximumNegativeEntries)
         changes = ChangeHistory(capacity: 4_096)
         refreshes = RefreshState(capacity: configuration.maximumNegativeEntries)
+        silentRecords = ShardedMap(capacity: configuration.maximumNegativeEntries)
+        lapses = ShardedMap(capacity: 4_096)
         overrides = Lock(configuration.overrides)
         (events, eventSink) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingOldest(max(1, configuration.eventBufferSize))
@@ -91,6 +109,16 @@ public final class PolicyResolver: Sendable {
 
     func report(_ event: PolicyEvent) {
         if case .dropped = eventSink.yield(event) { dropped.add(1, ordering: .relaxed) }
+    }
+
+    func noteOverload(_ domain: DomainName, _ reason: String) {
+        let now = monotonicNow
+        let isNews = nextOverload.withLock { next in
+            guard now >= next else { return false }
+            next = now.advanced(by: .seconds(60))
+            return true
+        }
+        if isNews { report(.overloaded(domain, reason: reason)) }
     }
 
     var now: UnixTime { configuration.wallClock.now }

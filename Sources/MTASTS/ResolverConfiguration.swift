@@ -39,7 +39,7 @@ public struct ResolverConfiguration: Sendable {
     /// error pages are what else is found.
     public var allowsMissingMediaType = false
 
-    /// The most fetches at once.
+    /// The most fetches for messages at once; those of refreshes have their own cap.
     public var maximumConcurrentFetches = 64
 
     /// The most fetches that wait for their turn; one more is given up at once, with failure `overloaded`.
@@ -54,7 +54,7 @@ public struct ResolverConfiguration: Sendable {
     /// The most domains for which "no policy" is remembered, and back-off likewise.
     public var maximumNegativeEntries = 100_000
 
-    /// The most refreshes at once.
+    /// The most refreshes at once, of policies in memory and likewise of those in the store alone.
     public var maximumConcurrentRefreshes = 8
 
     /// The events kept for a reader that is slow; more are dropped and counted.

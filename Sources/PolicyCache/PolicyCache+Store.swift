@@ -71,6 +71,24 @@ extension PolicyCache {
         }
     }
 
+    /// Fresh policies in memory that the store refused when they were fetched, some of them.
+    package func unstored(limit: Int, now: UnixTime) -> [(domain: DomainName, policy: CachedPolicy)] {
+        guard store != nil else { return [] }
+        var found: [(domain: DomainName, policy: CachedPolicy)] = []
+        forEachEntry { domain, entry in
+            guard !entry.isStored, found.count < limit, entry.policy.isFresh(at: now) else { return }
+            found.append((domain, entry.policy.requested(at: entry.lastRequestedAt)))
+        }
+        return found
+    }
+
+    /// Notes that the store has a policy which it refused before, unless memory has another by now.
+    package func noteStored(_ policy: CachedPolicy, for domain: DomainName) {
+        change(domain) { entry in
+            if entry.policy.fetchedAt == policy.fetchedAt { entry.isStored = true }
+        }
+    }
+
     /// Removes a policy from memory and store, unless it was replaced by one fetched later than `moment`; a fetch that
     /// lies in the future does not count as later.
     package func remove(_ domain: DomainName, fetchedNoLaterThan moment: UnixTime, now: UnixTime) async throws {

@@ -7,8 +7,8 @@ import Synchronization
 /// The policies that a sender knows: a bounded memory of those in use, over a store that keeps all.
 ///
 /// A policy is lost only to its own max_age, to a newer policy, or to long disuse; never to a failure. When memory is
-/// full, an entry leaves it in the order expired, none, testing, enforce; its copy in the store stays. Without a store
-/// that entry is lost: ``Statistics/lostPolicies`` counts it. Of the expired only those are found that are among the
+/// full, an entry leaves it in the order expired, none, testing, enforce; its copy in the store stays. An entry that no
+/// store holds is then lost: ``Statistics/lostPolicies`` counts it. Of the expired only those are found that are among the
 /// first looked at; refreshes drop the others.
 public final class PolicyCache: Sendable {
     /// The number of policies of up to 1 KiB that memory holds by default; longer ones count once more per KiB.
@@ -19,6 +19,8 @@ public final class PolicyCache: Sendable {
         /// When the record is to be looked up again (FLOW: last answer + TTL, within 60 s and 1 h).
         var nextCheck: MonotonicTime
         var lastRequestedAt: UnixTime
+        /// Whether the store has it too.
+        var isStored: Bool
     }
 
     private let entries: ShardedMap<Entry>
@@ -43,9 +45,9 @@ public final class PolicyCache: Sendable {
     public struct Statistics: Hashable, Sendable {
         /// Policies in memory now.
         public let policiesInMemory: Int
-        /// Policies that left memory to make room; a store still has them.
+        /// Policies that left memory to make room.
         public let evictions: Int
-        /// Policies that left memory to make room while there was no store: their protection is gone.
+        /// Those of them that no store holds, there being none or its having failed: their protection is gone.
         public let lostPolicies: Int
     }
 
@@ -62,13 +64,15 @@ extension PolicyCache {
     package struct Hit: Sendable {
         package let policy: CachedPolicy
         package let nextCheck: MonotonicTime
+        /// Whether the store has it too.
+        package let isStored: Bool
     }
 
     /// The policy in memory, fresh or not. The entry counts as used, and as asked for at `now`.
     package func lookUp(_ domain: DomainName, now: UnixTime) -> Hit? {
         entries.withValue(of: domain) { entry in
             entry.lastRequestedAt = now
-            return Hit(policy: entry.policy, nextCheck: entry.nextCheck)
+            return Hit(policy: entry.policy, nextCheck: entry.nextCheck, isStored: entry.isStored)
         }
     }
 
@@ -79,12 +83,19 @@ extension PolicyCache {
 
     /// Keeps a policy in memory, unless memory has one of the domain that was fetched later.
     ///
-    /// - Returns: The policies that were lost to make room, which happens only without a store.
+    /// - Parameters:
+    ///   - policy: The policy.
+    ///   - domain: Its policy domain.
+    ///   - nextCheck: When the record is to be looked up again.
+    ///   - now: The wall time.
+    ///   - isStored: Whether the store has it too; without a store it does not matter.
+    /// - Returns: The policies that were lost to make room, since no store holds them.
     package func keep(
         _ policy: CachedPolicy,
         for domain: DomainName,
         nextCheck: MonotonicTime,
-        now: UnixTime
+        now: UnixTime,
+        isStored: Bool = true
     ) -> [(domain: DomainName, policy: CachedPolicy)] {
         let shared = texts.withLock { $0.shared(policy.policy) }
         let kept = CachedPolicy(
@@ -94,7 +105,12 @@ extension PolicyCache {
             lastRequestedAt: policy.lastRequestedAt
         )
         let evicted = entries.set(
-            Entry(policy: kept, nextCheck: nextCheck, lastRequestedAt: policy.lastRequestedAt),
+            Entry(
+                policy: kept,
+                nextCheck: nextCheck,
+                lastRequestedAt: policy.lastRequestedAt,
+                isStored: isStored && store != nil
+            ),
             for: domain,
             weight: 1 + shared.text.count / 1_024,
             rank: { Self.rank($0.policy, now: now) },
@@ -102,7 +118,7 @@ extension PolicyCache {
             ifReplacing: { !$0.policy.wasFetched(after: policy, now: now) }
         )
         guard !evicted.isEmpty else { return [] }
-        let lost = store == nil ? evicted.filter { $0.value.policy.isFresh(at: now) } : []
+        let lost = evicted.filter { !$0.value.isStored && $0.value.policy.isFresh(at: now) }
         evictions.withLock { counts in
             counts.memory += evicted.count
             counts.lost += lost.count
@@ -117,13 +133,21 @@ extension PolicyCache {
 
     /// Calls `body` with each policy in memory and the time it was last asked for.
     package func forEach(_ body: (DomainName, CachedPolicy) -> Void) {
-        entries.forEach { domain, entry in body(domain, entry.policy.requested(at: entry.lastRequestedAt)) }
+        forEachEntry { domain, entry in body(domain, entry.policy.requested(at: entry.lastRequestedAt)) }
     }
+
+    func forEachEntry(_ body: (DomainName, Entry) -> Void) { entries.forEach(body) }
+
+    func change(_ domain: DomainName, _ body: (inout Entry) -> Void) { _ = entries.withValue(of: domain, body) }
 
     /// The policy in memory, fresh or not, with the time it was last asked for. The entry does not count as used.
     package func inspect(_ domain: DomainName) -> Hit? {
         entries.read(domain).map { entry in
-            Hit(policy: entry.policy.requested(at: entry.lastRequestedAt), nextCheck: entry.nextCheck)
+            Hit(
+                policy: entry.policy.requested(at: entry.lastRequestedAt),
+                nextCheck: entry.nextCheck,
+                isStored: entry.isStored
+            )
         }
     }
 

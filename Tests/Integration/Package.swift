@@ -79,11 +79,29 @@ let package = Package(
         ),
         .executableTarget(
             name: "StoreWriter",
-            dependencies: [.product(name: "PolicyCache", package: "swift-mta-sts")]
+            dependencies: [
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSTesting", package: "swift-mta-sts"),
+            ]
         ),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["RequirementTrait", "StoreWriter", .product(name: "PolicyCache", package: "swift-mta-sts")]
+            dependencies: [
+                "IntegrationSupport",
+                "RequirementTrait",
+                "StoreWriter",
+                .product(name: "PolicyCache", package: "swift-mta-sts"),
+            ]
+        ),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "IntegrationSupport",
+                "StoreWriter",
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
+                .product(name: "MTASTSTesting", package: "swift-mta-sts"),
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTSTesting
+import Synchronization
 
 @testable import MTASTS
 
@@ -92,6 +93,38 @@ func require<T>(_ value: T?) throws -> T {
 /// A policy file.
 func policyText(_ mode: String = "enforce", maxAge: Int = 604_800, mx: [String] = ["mail.example.com"]) -> String {
     "version: STSv1\nmode: \(mode)\n" + mx.map { "mx: \($0)\n" }.joined() + "max_age: \(maxAge)\n"
+}
+
+/// A store that fails while a test says so.
+final class SwitchableStore: PolicyStore {
+    let inner = MemoryPolicyStore()
+    private let broken = Atomic(false)
+    var isBroken: Bool {
+        get { broken.load(ordering: .sequentiallyConsistent) }
+        set { broken.store(newValue, ordering: .sequentiallyConsistent) }
+    }
+
+    private func check() throws { if isBroken { throw BrokenStore.Failure() } }
+
+    func entry(for domain: DomainName) throws -> StoredPolicy? {
+        try check()
+        return inner.entry(for: domain)
+    }
+
+    func put(_ policy: CachedPolicy, for domain: DomainName, replacing revision: StoreRevision?) throws -> Bool {
+        try check()
+        return inner.put(policy, for: domain, replacing: revision)
+    }
+
+    func remove(_ domain: DomainName, revision: StoreRevision) throws -> Bool {
+        try check()
+        return inner.remove(domain, revision: revision)
+    }
+
+    func entries(after cursor: StoreCursor?, limit: Int) throws -> StorePage {
+        try check()
+        return inner.entries(after: cursor, limit: limit)
+    }
 }
 
 struct BrokenStore: PolicyStore {

@@ -8,35 +8,6 @@ import Testing
 
 @testable import MTASTS
 
-/// A memory store that can be broken for a while.
-private final class FragileStore: PolicyStore {
-    struct Failure: Error {}
-    let inner = MemoryPolicyStore()
-    let isBroken = Mutex(false)
-
-    private func check() throws { if isBroken.withLock({ $0 }) { throw Failure() } }
-
-    func entry(for domain: DomainName) throws -> StoredPolicy? {
-        try check()
-        return inner.entry(for: domain)
-    }
-
-    func put(_ policy: CachedPolicy, for domain: DomainName, replacing revision: StoreRevision?) throws -> Bool {
-        try check()
-        return inner.put(policy, for: domain, replacing: revision)
-    }
-
-    func remove(_ domain: DomainName, revision: StoreRevision) throws -> Bool {
-        try check()
-        return inner.remove(domain, revision: revision)
-    }
-
-    func entries(after cursor: StoreCursor?, limit: Int) throws -> StorePage {
-        try check()
-        return inner.entries(after: cursor, limit: limit)
-    }
-}
-
 /// Limits reached, stores that fail, and writers that overtake each other: no policy is lost by any of it.
 @Suite struct HardeningTests {
     private func fill(_ world: FlowWorld) async throws -> Task<PolicyResolution, any Error> {
@@ -51,6 +22,28 @@ private final class FragileStore: PolicyStore {
     private func free(_ world: FlowWorld, _ task: Task<PolicyResolution, any Error>) async throws {
         world.dns.release(try require(DomainName("_mta-sts.other.example")))
         _ = try await task.value
+    }
+
+    /// A stranger whose policy host hangs takes all places of fetches: a known policy is refreshed all the same.
+    @Test func strangersDoNotHoldUpRefreshes() async throws {
+        let world = try FlowWorld {
+            $0.maximumConcurrentFetches = 1
+            $0.maximumWaitingFetches = 0
+        }
+        world.publish(id: "1", policyText())
+        _ = try await world.resolve()
+        let stranger = try DomainName(parsing: "stranger.example")
+        let host = try require(stranger.policyHost)
+        world.dns.publishRecord("v=STSv1; id=1;", for: stranger)
+        world.https.hold(host)
+        let message = Task { try await world.resolver.resolve(.domain(stranger)) }
+        await world.https.waitForRequests(1, at: host)
+        world.advance(bySeconds: 86_400)
+        await world.resolver.refreshDue()
+        #expect(world.https.requestCount(at: try world.policyHost) == 2)
+        #expect(world.resolver.cache.inspect(world.domain)?.policy.fetchedAt == world.wall.now)
+        world.https.release(host)
+        _ = try await message.value
     }
 
     @Test func aFreshPolicyIsAppliedBeyondTheCapOfLookups() async throws {
@@ -81,16 +74,16 @@ private final class FragileStore: PolicyStore {
     }
 
     @Test func noRecordIsNotBelievedWhileTheStoreCannotBeRead() async throws {
-        let store = FragileStore()
+        let store = SwitchableStore()
         let first = try FlowWorld(store: store)
         first.publish(id: "1", policyText())
         _ = try await first.resolve()
         let second = try FlowWorld(store: store)
         second.dns.answer(.noSuchName(timeToLive: .seconds(3_600)), at: try second.recordName)
-        store.isBroken.withLock { $0 = true }
+        store.isBroken = true
         let broken = try await second.resolve()
         #expect(broken.policy == nil && broken.storeFailure != nil)
-        store.isBroken.withLock { $0 = false }
+        store.isBroken = false
         #expect(try await second.resolve().policy?.mode == .enforce)
     }
 

@@ -215,18 +215,49 @@ import Testing
         #expect(try await store.put(cached(), for: name("example.com"), replacing: nil))
     }
 
-    @Test func folderDeletedUnderUs() async throws {
+    /// Whatever notices it first says so, once.
+    @Test(arguments: ["entry", "put", "remove", "entries"]) func folderDeletedUnderUs(_ call: String) async throws {
         let store = try FilePolicyStore(directory: scratch.store)
         let domain = try name("example.com")
         #expect(try await store.put(cached(), for: domain, replacing: nil))
         let revision = try #require(await store.entry(for: domain)).revision
         try FileManager.default.removeItem(atPath: scratch.store)
+        let failure = await #expect(throws: FilePolicyStore.Failure.self) {
+            switch call {
+            case "entry": _ = try await store.entry(for: domain)
+            case "put": _ = try await store.put(cached(), for: domain, replacing: nil)
+            case "remove": _ = try await store.remove(domain, revision: revision)
+            default: _ = try await store.entries(after: nil, limit: 10)
+            }
+        }
+        #expect(failure?.code == .folder && failure?.path == scratch.store)
+        #expect(failure?.reason.contains("made anew") == true)
         #expect(try await store.entry(for: domain) == nil)
         #expect(try await store.entries(after: nil, limit: 10).entries.isEmpty)
         #expect(try await !store.remove(domain, revision: revision))
         #expect(try await !store.put(cached(), for: domain, replacing: revision))
         #expect(try await store.put(cached(), for: domain, replacing: nil))
         #expect(try await store.entry(for: domain)?.policy == cached())
+    }
+
+    /// A folder that cannot be had says what to do, each time, until it can.
+    @Test(arguments: [false, true]) func folderThatCannotBeMadeAnew(isFile: Bool) async throws {
+        let above = scratch.path + "/above"
+        try FileManager.default.createDirectory(atPath: above, withIntermediateDirectories: false)
+        let store = try FilePolicyStore(directory: above + "/store")
+        let domain = try name("example.com")
+        try FileManager.default.removeItem(atPath: isFile ? above + "/store" : above)
+        if isFile { try write([1], to: above + "/store") }
+        for _ in 0..<2 {
+            let failure = await #expect(throws: FilePolicyStore.Failure.self) { try await store.entry(for: domain) }
+            #expect(failure?.code == .folder && failure?.path == above + "/store")
+            let advice = isFile ? "Name a folder, not a file." : "Make the folder that is to hold the store first."
+            #expect(failure?.reason.hasSuffix(advice) == true)
+        }
+        try? FileManager.default.removeItem(atPath: above)
+        try FileManager.default.createDirectory(atPath: above, withIntermediateDirectories: false)
+        _ = try? await store.entry(for: domain)
+        #expect(try await store.put(cached(), for: domain, replacing: nil))
     }
 
     /// The folder of a hash replaced by something else fails its own domains only, and says where.

@@ -5,7 +5,8 @@ extension FilePolicyStore {
     public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
         /// What went wrong.
         public enum Code: String, Sendable {
-            /// The store's folder cannot be used: it is missing and cannot be made, is no folder, or is not writable.
+            /// The store's folder cannot be used: it is missing and cannot be made, is no folder, or is not writable; or
+            /// it was gone, with the entries in it, and was made anew.
             case folder
             /// A call of the operating system failed.
             case system

@@ -9,6 +9,9 @@ public import STSCore
 /// moment there is the old entry or the new one. Comparing and renaming happen under a lock (`flock`) that a crash
 /// ends. A file that cannot be read is moved to the sub-folder `damaged`, where the newest 100 are kept, and reported.
 ///
+/// If the folder is deleted while the store is open, the first call that notices makes it anew and throws
+/// ``Failure/Code/folder``; the calls that follow work.
+///
 /// The folder belongs on a local file system. Only its owner can enter it: who can write there can take away the
 /// protection of every domain (RFC 8461 section 10).
 ///

@@ -23,13 +23,7 @@ extension FileTree {
             try folder.remove(name)
             sweep(try folder.names(), in: folder)
         } catch {
-            throw Failure(
-                .folder,
-                call: error.call,
-                path: root,
-                errorNumber: error.errorNumber,
-                reason: "\(error.reason). \(Self.advice(error.errorNumber))"
-            )
+            throw unusable(error)
         }
         for shard in 0..<Self.shardCount {
             do throws(Failure) {
@@ -39,6 +33,37 @@ extension FileTree {
                 report(StoreProblem(kind: .unreadable, path: error.path, reason: error.description))
             }
         }
+    }
+
+    /// Sees whether the store's folder is there. If it is gone, it is made anew, and that is an error once: no entry is
+    /// then merely absent, and an operator is to know.
+    func checkRoot() throws(Failure) {
+        do throws(Failure) {
+            do throws(Failure) {
+                _ = try OpenFile.folder(at: root, path: root, followLinks: true)
+                return
+            } catch {
+                guard error.errorNumber == OpenFile.Number.missing else { throw error }
+                guard try OpenFile.makeFolder(root, path: root) else { throw error }
+            }
+        } catch {
+            throw unusable(error)
+        }
+        let reason = """
+            The store's folder was gone, with the entries in it, and was made anew. If it was moved away, put its \
+            sub-folders back into this one.
+            """
+        throw Failure(.folder, path: root, reason: reason)
+    }
+
+    private func unusable(_ error: Failure) -> Failure {
+        Failure(
+            .folder,
+            call: error.call,
+            path: root,
+            errorNumber: error.errorNumber,
+            reason: "\(error.reason). \(Self.advice(error.errorNumber))"
+        )
     }
 
     private static func advice(_ number: Int32) -> String {
@@ -153,7 +178,7 @@ extension FileTree {
     private func domains(in folder: OpenFile, shard: Int, after last: DomainName?) throws(Failure) -> [DomainName] {
         let names: [String]
         do throws(Failure) {
-            names = try withLock(on: folder) { () throws(Failure) in try folder.names() }
+            names = try lockedNames(of: folder)
         } catch {
             // The folder was removed since it was opened.
             if error.errorNumber == OpenFile.Number.missing { return [] }
@@ -163,6 +188,16 @@ extension FileTree {
         return names.compactMap(Self.domain(ofFile:))
             .filter { domain in Self.shard(of: domain) == shard && last.map { domain > $0 } ?? true }
             .sorted()
+    }
+
+    private func lockedNames(of folder: OpenFile) throws(Failure) -> [String] {
+        do throws(Failure) {
+            return try withLock(on: folder) { () throws(Failure) in try folder.names() }
+        } catch {
+            // A folder that has become read-only has no lock to offer, and nobody renames in it.
+            guard OpenFile.Number.notAllowed.contains(error.errorNumber) else { throw error }
+            return try folder.names()
+        }
     }
 
     private func entryOfPage(_ domain: DomainName, in folder: OpenFile) -> StoredPolicy? {

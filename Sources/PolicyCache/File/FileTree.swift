@@ -56,6 +56,7 @@ struct FileTree: Sendable {
         do throws(Failure) {
             return try OpenFile.folder(at: "\(root)/\(name)", path: name)
         } catch {
+            try checkRoot()
             if error.errorNumber == OpenFile.Number.missing { return nil }
             throw error
         }

@@ -77,6 +77,12 @@ public struct DNSWorld: Sendable {
         try FileManager.default.removeItem(at: scriptedFolder.appending(path: "release/\(name)"))
     }
 
+    /// Makes the scripted server answer SERVFAIL for the names of `outage.example`, or well again.
+    public func setOutage(_ isDown: Bool) throws {
+        let file = scriptedFolder.appending(path: "down")
+        if isDown { try Data().write(to: file) } else { try? FileManager.default.removeItem(at: file) }
+    }
+
     /// Sets the text of the TXT record that the scripted server answers for a name.
     public func setText(_ text: String, for name: String) throws {
         try Data(text.utf8).write(to: scriptedFolder.appending(path: "txt/\(name)"), options: .atomic)

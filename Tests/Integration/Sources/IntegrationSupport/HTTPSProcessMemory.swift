@@ -17,6 +17,13 @@ public enum HTTPSProcessMemory {
         try file.write(contentsOf: Data("5".utf8))
     }
 
+    /// Gives what the allocator keeps free back to the system, so that growth is not hidden in it.
+    public static func trim() {
+        // Glibc's module does not have it: int malloc_trim(size_t).
+        guard let symbol = dlsym(nil, "malloc_trim") else { return }
+        _ = unsafeBitCast(symbol, to: (@convention(c) (Int) -> CInt).self)(0)
+    }
+
     private static func field(_ name: String) throws -> Int {
         let text = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         for line in text.split(separator: "\n") where line.hasPrefix(name) {

@@ -13,6 +13,7 @@ import STSRecord
 /// StoreWriter rewrite DIRECTORY COUNT           rewrites COUNT entries for ever, from the generation found on
 /// StoreWriter race DIRECTORY DOMAIN COUNT SIDE  writes COUNT policies, never an older over a newer; SIDE is 0 or 1
 /// StoreWriter limited DIRECTORY DOMAIN OCTETS   replaces an entry while no file may grow over OCTETS
+/// StoreWriter resolve DIRECTORY DOMAIN STATE    resolves a domain by the system's clock; HTTPS is up or down
 /// ```
 @main
 enum StoreWriter {
@@ -28,6 +29,7 @@ enum StoreWriter {
         case ("rewrite", 1): try await rewrite(store, count: number(rest[0]))
         case ("race", 3): try await race(store, domain(rest[0]), count: number(rest[1]), side: number(rest[2]))
         case ("limited", 2): try await limited(store, domain(rest[0]), octets: number(rest[1]))
+        case ("resolve", 2): try await resolve(store, domain(rest[0]), isUp: rest[1] == "up")
         default: throw Usage()
         }
     }

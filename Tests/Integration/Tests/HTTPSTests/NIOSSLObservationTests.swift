@@ -103,7 +103,7 @@ extension HTTPSTests {
                 Issue.record("no failed handshake")
                 return
             }
-            #expect(reason.hasPrefix("odd  X: y   \u{E9}") && reason.utf8.count <= 200)
+            #expect(reason.hasPrefix("odd  X: y   \u{E9}") && reason.unicodeScalars.count <= 200)
         }
 
         private func observe(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import IntegrationSupport
 import PolicyCache
 import RequirementTrait
 import STSCore
@@ -23,7 +24,7 @@ import Testing
         var (rounds, roundsWithTemporary, newer) = (0, 0, 0)
         while rounds < 250 || (roundsWithTemporary < 50 && rounds < 2_000) {
             rounds += 1
-            let writer = try Writer(["rewrite", scratch.store, String(entries)])
+            let writer = try StoreProcess(["rewrite", scratch.store, String(entries)])
             writer.waitForOutput()
             try await Task.sleep(for: .microseconds(Int.random(in: 0...20_000)))
             writer.kill()
@@ -53,8 +54,13 @@ import Testing
             }
             #expect(problems.withLock { $0 } == [])
         }
-        print("killed \(rounds) times, \(roundsWithTemporary) of them with a temporary file present;")
-        print("\(confirmed.reduce(0, +)) writes; \(newer) times the new entry was there but not confirmed yet")
+        FaultTable.row(
+            "kill -9 during writes",
+            expected: "each entry whole, the last confirmed or the one after it",
+            seen: "so after \(rounds) kills, \(roundsWithTemporary) with a file half-written, "
+                + "\(confirmed.reduce(0, +)) writes, \(newer) of them there but not confirmed",
+            told: "none is due"
+        )
         #expect(rounds >= 200)
         #expect(roundsWithTemporary >= 50)
         #expect(confirmed.allSatisfy { $0 > 1 })
@@ -64,7 +70,7 @@ import Testing
     /// in order of time: nothing was lost in between, and no older policy came over a newer.
     @Test(.proves("R-CACHE-20")) func twoProcesses() async throws {
         let name = try DomainName(parsing: "shared.example")
-        let writers = try (0..<2).map { try Writer(["race", scratch.store, "\(name)", "400", "\($0)"]) }
+        let writers = try (0..<2).map { try StoreProcess(["race", scratch.store, "\(name)", "400", "\($0)"]) }
         let lines = writers.map { $0.finish() }
         #expect(writers.map(\.status) == [0, 0])
         var replaced: [(old: Int, new: Int)] = []
@@ -101,7 +107,7 @@ import Testing
         let old = try WriterSample.policy(5, 1)
         #expect(try await store.put(old, for: name, replacing: nil))
         let before = try await store.entry(for: name)
-        let writer = try Writer(["limited", scratch.store, "\(name)", "500"])
+        let writer = try StoreProcess(["limited", scratch.store, "\(name)", "500"])
         let lines = writer.finish()
         #expect(lines.count == 1)
         #expect(lines.first?.hasPrefix("failed ") == true)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import IntegrationSupport
 import RequirementTrait
 import Testing
 
@@ -41,14 +42,14 @@ import Testing
         let scratch = try Scratch()
         if state == "over an old entry" {
             // A damaged one: it is replaced without its revision.
-            #expect(try Writer(["once", scratch.store, "example.com"]).finish() == ["put true"])
+            #expect(try StoreProcess(["once", scratch.store, "example.com"]).finish() == ["put true"])
             try Data("x".utf8).write(to: URL(filePath: scratch.store + "/92/example.com.p"))
         }
         let file = scratch.path + "/trace"
         let names = "trace=write,fsync,rename,renameat,renameat2,openat"
-        let writer = try Writer(
+        let writer = try StoreProcess(
             ["once", scratch.store, "example.com"],
-            tracedWith: ["-f", "-s", "40", "-o", file, "-e", names]
+            under: ["strace", "-f", "-s", "40", "-o", file, "-e", names]
         )
         #expect(writer.finish().last == "put true")
         let calls = calls(in: try String(contentsOf: URL(filePath: file), encoding: .utf8))

@@ -17,6 +17,7 @@ number of lines is the number of queries. The label before "example", the mode, 
     *.closes.example     truncation over UDP; over TCP the connection is closed without an answer
     *.junk.example       octets that are no message
     *.wrongid.example    first an answer with another ID, then the right one
+    *.outage.example     TXT "v=STSv1; id=1;", but SERVFAIL while there is a file DIRECTORY/down
     *.lost.example       nothing for the first query of a name, then TXT "v=STSv1; id=1;"
     nN.alias.example     CNAME n(N-1).alias.example alone, without what it leads to; n0: TXT
     loop.alias.example   CNAME loop.alias.example alone
@@ -106,7 +107,9 @@ class Server:
             return None
         if mode in ("hold", "holdfail"):
             await self.released(query)
-        if mode in ("hold", "answer", "lost"):
+        if mode == "outage" and (self.directory / "down").exists():
+            return [query.answer(code=2)]
+        if mode in ("hold", "answer", "lost", "outage"):
             return [self.txt(query)]
         if mode in ("servfail", "holdfail"):
             return [query.answer(code=2)]

@@ -15,6 +15,7 @@ sized() { # OCTETS: a policy with a filler field to that length
     { policy enforce; printf 'filler: '; yes x | tr -d '\n' | head -c "$1"; } | head -c "$1"
 }
 for mode in enforce testing; do policy $mode > "$www/policy-$mode"; done
+policy enforce | sed 's/604800/86400/' > "$www/policy-day"
 printf 'version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n' > "$www/policy-none"
 printf '<!DOCTYPE html><title>Hello</title><p>No policy here.\n' > "$www/text-html"
 cp "$www/policy-enforce" "$www/no-type"
