@@ -49,23 +49,64 @@ public struct PolicyResolution: Hashable, Sendable {
     public let nextHop: NextHop
 
     /// The policy in force, or why there is none.
-    public let state: State
+    public var state: State {
+        switch known {
+        case .cached(let entry): .policy(entry.policy, .cached(entry))
+        case .fetched(let entry): .policy(entry.policy, .fetched(entry))
+        case .pinned(let policy): .policy(policy, .pinned)
+        case .noPolicy(let reason): .noPolicy(reason)
+        case .pending: .pending
+        }
+    }
 
     /// What went wrong on the way; a policy in force stays in force.
-    public let failure: PolicyFailure?
+    public var failure: PolicyFailure? { aside?.failure }
 
     /// What went wrong with the store on the way, for people.
-    public let storeFailure: String?
+    public var storeFailure: String? { aside?.storeFailure }
 
     /// What TLSRPT counts of the search for the policy, policy type sts (RFC 8461 section 6). Of all resolutions of a
     /// domain exactly one carries a finding.
     public var discoveryFindings: [TLSFinding] { discovery.map(\.finding) }
 
     /// The same, with the texts that they are about.
-    let discovery: [DiscoveryFinding]
+    var discovery: [DiscoveryFinding] { aside?.discovery ?? [] }
 
     /// Whether the operator wants an enforcing policy treated as a testing one.
     public let isTreatedAsTesting: Bool
+
+    /// The state with no policy held twice: every copy of a resolution costs as many counts as it has references.
+    private enum Known: Hashable, Sendable {
+        case cached(CachedPolicy)
+        case fetched(CachedPolicy)
+        case pinned(STSPolicy)
+        case noPolicy(NoPolicyReason)
+        case pending
+    }
+
+    /// What few resolutions have, in one word.
+    private indirect enum Aside: Hashable, Sendable {
+        case noted(failure: PolicyFailure?, storeFailure: String?, discovery: [DiscoveryFinding])
+
+        var failure: PolicyFailure? {
+            switch self {
+            case .noted(let failure, _, _): failure
+            }
+        }
+        var storeFailure: String? {
+            switch self {
+            case .noted(_, let failure, _): failure
+            }
+        }
+        var discovery: [DiscoveryFinding] {
+            switch self {
+            case .noted(_, _, let findings): findings
+            }
+        }
+    }
+
+    private let known: Known
+    private let aside: Aside?
 
     init(
         nextHop: NextHop,
@@ -76,23 +117,41 @@ public struct PolicyResolution: Hashable, Sendable {
         isTreatedAsTesting: Bool = false
     ) {
         self.nextHop = nextHop
-        self.state = state
-        self.failure = failure
-        self.storeFailure = storeFailure
-        self.discovery = discovery
+        known =
+            switch state {
+            case .policy(_, .cached(let entry)): .cached(entry)
+            case .policy(_, .fetched(let entry)): .fetched(entry)
+            case .policy(let policy, .pinned): .pinned(policy)
+            case .noPolicy(let reason): .noPolicy(reason)
+            case .pending: .pending
+            }
+        let isPlain = failure == nil && storeFailure == nil && discovery.isEmpty
+        aside = isPlain ? nil : .noted(failure: failure, storeFailure: storeFailure, discovery: discovery)
+        self.isTreatedAsTesting = isTreatedAsTesting
+    }
+
+    /// A policy in force that memory had.
+    init(nextHop: NextHop, cached entry: CachedPolicy, discovery: [DiscoveryFinding], isTreatedAsTesting: Bool) {
+        self.nextHop = nextHop
+        known = .cached(entry)
+        aside = discovery.isEmpty ? nil : .noted(failure: nil, storeFailure: nil, discovery: discovery)
         self.isTreatedAsTesting = isTreatedAsTesting
     }
 
     /// The policy in force, whatever its mode.
     public var policy: STSPolicy? {
-        if case .policy(let policy, _) = state { policy } else { nil }
+        switch known {
+        case .cached(let entry), .fetched(let entry): entry.policy
+        case .pinned(let policy): policy
+        case .noPolicy, .pending: nil
+        }
     }
 
     /// The cached entry behind the policy in force; nil for a pinned policy and for none.
     public var cachedPolicy: CachedPolicy? {
-        switch state {
-        case .policy(_, .cached(let entry)), .policy(_, .fetched(let entry)): entry
-        case .policy(_, .pinned), .noPolicy, .pending: nil
+        switch known {
+        case .cached(let entry), .fetched(let entry): entry
+        case .pinned, .noPolicy, .pending: nil
         }
     }
 
@@ -129,8 +188,8 @@ public struct PolicyResolution: Hashable, Sendable {
     }
 
     private var policyInForce: DecisionTable.PolicyInForce {
-        switch state {
-        case .policy: effectiveMode.map { .policy($0) } ?? .noPolicy
+        switch known {
+        case .cached, .fetched, .pinned: effectiveMode.map { .policy($0) } ?? .noPolicy
         case .noPolicy: .noPolicy
         case .pending: .pending
         }

@@ -51,7 +51,7 @@ extension PolicyResolver {
             guard monotonicNow < hit.nextCheck, now >= hit.policy.fetchedAt else { return nil }
             return PolicyResolution(
                 nextHop: nextHop,
-                state: .policy(hit.policy.policy, .cached(hit.policy)),
+                cached: hit.policy,
                 discovery: pendingFindings.take(for: domain),
                 isTreatedAsTesting: override == .treatAsTesting
             )

@@ -40,6 +40,7 @@ public final class PolicyResolver: Sendable {
     /// When the operator is told again of a limit reached.
     private let nextOverload = Lock(MonotonicTime(nanoseconds: .min))
     private let overrides: Lock<[DomainName: PolicyOverride]>
+    private let hasOverrides: Atomic<Bool>
     private let eventSink: AsyncStream<PolicyEvent>.Continuation
     private let dropped = Atomic<Int>(0)
 
@@ -100,6 +101,7 @@ public final class PolicyResolver: Sendable {
         silentRecords = ShardedMap(capacity: configuration.maximumNegativeEntries)
         lapses = ShardedMap(capacity: 4_096)
         overrides = Lock(configuration.overrides)
+        hasOverrides = Atomic(!configuration.overrides.isEmpty)
         (events, eventSink) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingOldest(max(1, configuration.eventBufferSize))
         )
@@ -125,10 +127,17 @@ public final class PolicyResolver: Sendable {
     var monotonicNow: MonotonicTime { configuration.monotonicClock.now }
 
     /// The operator's word for a domain, nil if there is none.
-    public func policyOverride(for domain: DomainName) -> PolicyOverride? { overrides.withLock { $0[domain] } }
+    public func policyOverride(for domain: DomainName) -> PolicyOverride? {
+        // Asked on every message, and most operators have none.
+        guard hasOverrides.load(ordering: .relaxed) else { return nil }
+        return overrides.withLock { $0[domain] }
+    }
 
     /// Sets or, with nil, takes back the operator's word for a domain, from the next resolution on.
     public func setPolicyOverride(_ override: PolicyOverride?, for domain: DomainName) {
-        overrides.withLock { $0[domain] = override }
+        overrides.withLock { overrides in
+            overrides[domain] = override
+            hasOverrides.store(!overrides.isEmpty, ordering: .relaxed)
+        }
     }
 }

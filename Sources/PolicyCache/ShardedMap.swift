@@ -10,8 +10,8 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     package typealias Evicted = (domain: DomainName, value: Value)
 
     private let shards: [Shard<Value>]
-    // Nobody outside can aim at one shard.
     private let seed = UInt64.random(in: .min ... .max)
+    private let multiplier = UInt64.random(in: .min ... .max) | 1
 
     /// The most entries of weight 1.
     package let capacity: Int
@@ -19,30 +19,36 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     /// A map. Capacity is split evenly between the shards, each with at least one entry.
     package init(capacity: Int, shards count: Int = 16) {
         let count = max(1, min(count, capacity))
-        let each = max(1, capacity / count)
+        let each = min(max(1, capacity / count), NameIndex.maximumPlaces)
         self.capacity = each * count
         self.shards = (0..<count).map { _ in Shard(capacity: each) }
     }
 
-    private func shard(of domain: DomainName) -> Shard<Value> {
-        // Only to spread the locks: cheap, and the map inside hashes in full. All of the name counts, since the names
-        // of one provider begin alike.
+    /// The hash of a name: nobody outside, not knowing seed and multiplier, can make names collide.
+    private func hash(of domain: DomainName) -> UInt64 {
         let octets = domain.description.utf8.span
         var mix = seed
         var index = 0
         while index < octets.count {
-            let (high, low) = (mix ^ octets.word(from: index, to: octets.count))
-                .multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+            let (high, low) = (mix ^ octets.word(from: index, to: octets.count)).multipliedFullWidth(by: multiplier)
             mix = high ^ low
             index &+= 8
         }
-        return shards[Int(truncatingIfNeeded: ((mix >> 32) &* UInt64(shards.count)) >> 32)]
+        return mix
+    }
+
+    /// The shard of a name, by the upper half of its hash, and its tag there, which is the lower.
+    private func locate(_ domain: DomainName) -> (shard: Shard<Value>, tag: UInt32) {
+        let hash = hash(of: domain)
+        let number = Int(truncatingIfNeeded: ((hash >> 32) &* UInt64(shards.count)) >> 32)
+        return (shards[number], UInt32(truncatingIfNeeded: hash))
     }
 
     /// Reads or changes the value of a domain in place and marks it as used; nil if there is none.
     package func withValue<Result>(of domain: DomainName, _ body: (inout Value) -> Result) -> Result? {
-        shard(of: domain).state.withLock { state in
-            guard let index = state.indices[domain] else { return nil }
+        let (shard, tag) = locate(domain)
+        return shard.state.withLock { state in
+            guard let index = state.place(of: domain, tag) else { return nil }
             state.slots[index].isReferenced = true
             return body(&state.slots[index].value)
         }
@@ -50,7 +56,8 @@ package final class ShardedMap<Value: Sendable>: Sendable {
 
     /// The value of a domain, which does not count as used by that.
     package func read(_ domain: DomainName) -> Value? {
-        shard(of: domain).state.withLock { state in state.indices[domain].map { state.slots[$0].value } }
+        let (shard, tag) = locate(domain)
+        return shard.state.withLock { state in state.place(of: domain, tag).map { state.slots[$0].value } }
     }
 
     /// Sets the value of a domain. Entries of the lowest rank make room, among equals those not used of late; if all
@@ -72,12 +79,13 @@ package final class ShardedMap<Value: Sendable>: Sendable {
         lastingRank: Int = 0,
         ifReplacing isOlder: (Value) -> Bool = { _ in true }
     ) -> [Evicted] {
-        shard(of: domain).state.withLock { state in
-            if let index = state.indices[domain] {
+        let (shard, tag) = locate(domain)
+        return shard.state.withLock { state in
+            if let index = state.place(of: domain, tag) {
                 guard isOlder(state.slots[index].value) else { return [] }
                 state.remove(at: index)
             }
-            return state.insert(value, for: domain, weight: weight, rank: rank, lastingRank: lastingRank)
+            return state.insert(value, for: domain, tag, weight: weight, rank: rank, lastingRank: lastingRank)
         }
     }
 
@@ -89,22 +97,24 @@ package final class ShardedMap<Value: Sendable>: Sendable {
         initial: Value,
         _ body: (inout Value) -> Result
     ) -> (result: Result, evicted: [Evicted]) {
-        shard(of: domain).state.withLock { state in
-            if let index = state.indices[domain] {
+        let (shard, tag) = locate(domain)
+        return shard.state.withLock { state in
+            if let index = state.place(of: domain, tag) {
                 state.slots[index].isReferenced = true
                 return (body(&state.slots[index].value), [])
             }
             var value = initial
             let result = body(&value)
-            return (result, state.insert(value, for: domain, weight: 1, rank: { _ in 0 }, lastingRank: 0))
+            return (result, state.insert(value, for: domain, tag, weight: 1, rank: { _ in 0 }, lastingRank: 0))
         }
     }
 
     /// Removes a domain's value if `condition` holds, and gives it.
     @discardableResult
     package func remove(_ domain: DomainName, if condition: (Value) -> Bool = { _ in true }) -> Value? {
-        shard(of: domain).state.withLock { state in
-            guard let index = state.indices[domain], condition(state.slots[index].value) else { return nil }
+        let (shard, tag) = locate(domain)
+        return shard.state.withLock { state in
+            guard let index = state.place(of: domain, tag), condition(state.slots[index].value) else { return nil }
             return state.remove(at: index).value
         }
     }
@@ -128,6 +138,8 @@ private final class Shard<Value: Sendable>: Sendable {
     struct Slot {
         let domain: DomainName
         var value: Value
+        /// Of the name's hash, for the index.
+        let tag: UInt32
         let weight: Int
         let lastingRank: Int
         var isReferenced: Bool
@@ -138,15 +150,22 @@ private final class Shard<Value: Sendable>: Sendable {
 
         let capacity: Int
         var weight = 0
-        var indices: [DomainName: Int] = [:]
+        var index = NameIndex()
         var slots: [Slot] = []
         var hand = 0
         /// How many entries there are of each lasting rank.
         var counts = [0, 0, 0, 0]
 
+        /// The place of a domain's slot, or nil.
+        @inline(__always)
+        func place(of domain: DomainName, _ tag: UInt32) -> Int? {
+            index.place(of: tag) { slots[$0].domain == domain }
+        }
+
         mutating func insert(
             _ value: Value,
             for domain: DomainName,
+            _ tag: UInt32,
             weight: Int,
             rank: (Value) -> Int,
             lastingRank: Int
@@ -162,10 +181,17 @@ private final class Shard<Value: Sendable>: Sendable {
                 let removed = remove(at: victim)
                 evicted.append((removed.domain, removed.value))
             }
-            indices[domain] = slots.count
+            index.insert(tag, at: slots.count)
             let lastingRank = min(max(0, lastingRank), counts.count - 1)
             slots.append(
-                Slot(domain: domain, value: value, weight: weight, lastingRank: lastingRank, isReferenced: true)
+                Slot(
+                    domain: domain,
+                    value: value,
+                    tag: tag,
+                    weight: weight,
+                    lastingRank: lastingRank,
+                    isReferenced: true
+                )
             )
             counts[lastingRank] += 1
             self.weight += weight
@@ -173,15 +199,15 @@ private final class Shard<Value: Sendable>: Sendable {
         }
 
         @discardableResult
-        mutating func remove(at index: Int) -> Slot {
-            let removed = slots[index]
-            indices[removed.domain] = nil
+        mutating func remove(at place: Int) -> Slot {
+            let removed = slots[place]
+            index.remove(removed.tag, at: place)
             weight -= removed.weight
             counts[removed.lastingRank] -= 1
             let last = slots.removeLast()
-            if index < slots.count {
-                slots[index] = last
-                indices[last.domain] = index
+            if place < slots.count {
+                slots[place] = last
+                index.move(last.tag, from: slots.count, to: place)
             }
             return removed
         }
