@@ -11,7 +11,7 @@ extension Workload {
                     let name = "peek, \(hot ? "64 hot" : "uniform"), \(threads) \(threads == 1 ? "thread" : "threads")"
                     let level: Level = size > 1_000 ? .timed : threads == 1 ? .recorded : .timed
                     list.append(
-                        Workload(name, size, "domains", level, threads: threads, batch: 4_000) {
+                        Workload(name, size, "domains", level, threads: threads, batch: 40_000) {
                             peeking(try await World.Last.shared.world(size), hot: hot, threads: threads)
                         }
                     )
