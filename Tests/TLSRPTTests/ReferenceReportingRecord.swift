@@ -60,7 +60,8 @@ struct ReferenceReportingRecord: Equatable {
             let encoded = "%[0-9A-Fa-f][0-9A-Fa-f]"
             let plain = "A-Za-z0-9._~$&'()*+=\\-"
             let segment = "(?:[\(plain):@]|\(encoded))"
-            let host = "(?:\\[[\(plain):]+\\]|(?:[\(plain)]|\(encoded))*)"
+            let future = "[vV][0-9A-Fa-f]+\\.[\(plain):]+"
+            let host = "(?:\\[(?:\(Self.ipv6Address)|\(future))\\]|(?:[\(plain)]|\(encoded))*)"
             let authority = "(?:(?:[\(plain):]|\(encoded))*@)?\(host)(?::[0-9]*)?"
             let path =
                 "(?://\(authority)(?:/\(segment)*)*|/(?:\(segment)+(?:/\(segment)*)*)?|\(segment)+(?:/\(segment)*)*)?"
@@ -68,5 +69,18 @@ struct ReferenceReportingRecord: Equatable {
             uri = try Regex("[A-Za-z][A-Za-z0-9+.\\-]*:\(path)(?:\\?\(query))?(?:#\(query))?")
                 .matchingSemantics(.unicodeScalar)
         }
+
+        /// RFC 3986 section 3.2.2, its nine lines.
+        private static let ipv6Address: String = {
+            let octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+            let group = "[0-9A-Fa-f]{1,4}"
+            let last = "(?:\(group):\(group)|\(octet)(?:\\.\(octet)){3})"
+            func before(_ most: Int) -> String { "(?:(?:\(group):){0,\(most)}\(group))?::" }
+            let lines =
+                ["(?:\(group):){6}\(last)", "::(?:\(group):){5}\(last)"]
+                + (0...3).map { "\(before($0))(?:\(group):){\(4 - $0)}\(last)" }
+                + ["\(before(4))\(last)", "\(before(5))\(group)", before(6)]
+            return "(?:\(lines.joined(separator: "|")))"
+        }()
     }
 }

@@ -55,9 +55,10 @@ struct URIParts {
         }
         var hostEnd = hostStart
         if hostStart < end, octets[hostStart] == 0x5B {
-            // Which addresses there are is left to who connects; section 3.2.2 allows for kinds not known yet.
             hostEnd = octets.indexAfter(.address, from: hostStart + 1, to: end)
-            guard hostEnd > hostStart + 1, hostEnd < end, octets[hostEnd] == 0x5D else { return nil }
+            guard hostEnd < end, octets[hostEnd] == 0x5D, octets.isAddress(from: hostStart + 1, to: hostEnd) else {
+                return nil
+            }
             hostEnd += 1
         } else {
             hostEnd = octets.indexAfter(.name, from: hostStart, to: end)
@@ -111,6 +112,17 @@ extension Span<UInt8> {
             let octet = self[index]
             guard octet.isASCIIAlphanumeric || octet == 0x2B || octet == 0x2D || octet == 0x2E else { return false }
         }
+        return true
+    }
+
+    /// Whether the octets, all of them of a ``URIPart/address``, are an IPv6 address or, for kinds not known yet,
+    /// `"v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )` (RFC 3986 section 3.2.2).
+    fileprivate func isAddress(from start: Int, to end: Int) -> Bool {
+        guard start < end else { return false }
+        guard self[start] | 0x20 == 0x76 else { return IPAddress(text(from: start, to: end)) != nil }
+        let dot = index(of: 0x2E, from: start, to: end)
+        guard dot > start + 1, dot + 1 < end else { return false }
+        for index in start + 1..<dot where self[index].hexadecimalValue == nil { return false }
         return true
     }
 
