@@ -11,6 +11,13 @@ let package = Package(
     targets: [
         .target(name: "FuzzSupport"),
         .executableTarget(name: "FuzzSeeds"),
+        .target(name: "ReferenceParsers"),
+        .target(
+            name: "Differential",
+            dependencies: ["ReferenceParsers"]
+                + ["STSRecord", "STSPolicy", "TLSRPT"].map { .product(name: $0, package: "swift-mta-sts") }
+        ),
+        .executableTarget(name: "DifferentialRun", dependencies: ["Differential"]),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -39,5 +46,12 @@ for (name, products) in modules {
             name: "Fuzz" + name,
             dependencies: ["FuzzSupport"] + products.map { .product(name: $0, package: "swift-mta-sts") }
         )
+    )
+}
+
+// The library's parsers against the reference parsers.
+for name in ["Record", "Policy", "ReportingRecord"] {
+    package.targets.append(
+        .executableTarget(name: "FuzzDifferential" + name, dependencies: ["FuzzSupport", "Differential"])
     )
 }
