@@ -29,7 +29,7 @@ extension SessionCounter {
     /// - Parameters:
     ///   - resolution: The policy for the next hop.
     ///   - carriesTLSReport: Whether the message is a TLS report: its sessions are not counted (RFC 8460 section 3).
-    ///     Those of other mail are, ``DecisionOptions/tlsRequiredNo`` or not. What the search for the policy came to is
+    ///     Those of other mail are, `DecisionOptions.tlsRequiredNo` or not. What the search for the policy came to is
     ///     counted in any case, since no other resolution tells it.
     ///   - tellsBaseDomains: Whether what a DANE policy counts goes, beside the report of the next hop's domain, into
     ///     one of the TLSA base domain too, which RFC 8460 section 1.1 leaves open.
@@ -51,7 +51,7 @@ extension SessionCounter {
     ///
     /// Each attempt is counted once. Of the two calls of `decision(forMX:…)` for a host the first has nothing to count
     /// unless the host is skipped; both may be given to ``count(_:mx:receivingIP:helo:sendingIP:tlsa:additionalInformation:at:)``.
-    /// After ``DeliveryDecision/Action/reconnectWithoutTLS`` the connection without TLS is part of the attempt: what is
+    /// After `DeliveryDecision.Action.reconnectWithoutTLS` the connection without TLS is part of the attempt: what is
     /// given for that host and address, before another's turn, is not counted.
     public struct Walk: Sendable {
         private let counter: SessionCounter

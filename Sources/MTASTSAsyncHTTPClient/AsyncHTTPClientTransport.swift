@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// A policy file is asked for about once a day, so each exchange has a client of its own that lives no longer than the
 /// exchange: nothing is pooled or kept idle. The addresses of the host are looked up first, and the
-/// ``ConnectionGate`` judges each one before a connection to it is opened. After the handshake the names of the
+/// `ConnectionGate` judges each one before a connection to it is opened. After the handshake the names of the
 /// certificate are checked once more, since the TLS stack takes common names and partial wildcards that RFC 9525
 /// section 6.3 refuses. A host with an underscore in its name always fails, since NIOSSL matches no such name.
 ///

@@ -8,12 +8,12 @@ import Synchronization
 /// Fetches policy files and posts reports with the system's libcurl.
 ///
 /// All transfers run on one thread of the transport's own; no caller is blocked. No connection outlives its transfer.
-/// The ``ConnectionGate`` judges each address before a connection to it is opened. After the handshake and before
+/// The `ConnectionGate` judges each address before a connection to it is opened. After the handshake and before
 /// the request, the names of the certificate are checked once more, since libcurl takes a common name where RFC 9525
 /// section 6.3 does not.
 ///
 /// libcurl does not tell whether TLS announced the end of a connection. A body that neither Content-Length nor
-/// chunks delimit might have been cut, hence it is refused as ``HTTPFailure/incomplete(reason:)``.
+/// chunks delimit might have been cut, hence it is refused as `HTTPFailure.incomplete(reason:)`.
 ///
 /// The thread ends when the transport is released or ``shutdown()`` is called.
 public final class CURLTransport: HTTPTransport, HTTPReportTransport {

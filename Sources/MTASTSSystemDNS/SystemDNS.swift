@@ -62,7 +62,7 @@ public final class SystemDNS: DNSTransport {
 
     /// The MX records of a domain, by preference.
     ///
-    /// - Throws: ``DNSFailure``; `CancellationError` when cancelled.
+    /// - Throws: `DNSFailure`; `CancellationError` when cancelled.
     public func mxRecords(at name: DomainName) async throws -> DNSAnswer<MXRecord> {
         let answer: DNSAnswer<MXRecord> = try await lookUp(name)
         guard case .records(let records) = answer.content else { return answer }
@@ -76,7 +76,7 @@ public final class SystemDNS: DNSTransport {
     /// The addresses of a host: its A and AAAA records, IPv6 first. If one of the two look-ups fails, what the other
     /// found is the answer.
     ///
-    /// - Throws: ``DNSFailure`` if one look-up fails and the other finds nothing; `CancellationError` when cancelled.
+    /// - Throws: `DNSFailure` if one look-up fails and the other finds nothing; `CancellationError` when cancelled.
     public func addresses(of name: DomainName) async throws -> DNSAnswer<IPAddress> {
         async let ipv6 = outcome(of: IPv6Data.self, name, \.address)
         async let ipv4 = outcome(of: IPv4Data.self, name, \.address)

@@ -3,7 +3,7 @@
 internal import MTASTS
 public import PolicyCache
 
-/// The promises of ``PolicyStore`` as checks that the author of a store runs, in whatever test framework:
+/// The promises of `PolicyStore` as checks that the author of a store runs, in whatever test framework:
 ///
 /// ```swift
 /// let violations = await PolicyStoreSuite.run { try MyStore(path: newEmptyPath()) }

@@ -45,7 +45,9 @@ public struct ZLIBCompression: ReportCompression {
     ///
     /// Octets after the last member are refused, but for zeros, with which some media fill up a block.
     ///
-    /// - Parameter limit: The most octets that may come out.
+    /// - Parameters:
+    ///   - octets: The gzip file.
+    ///   - limit: The most octets that may come out.
     public func gunzip(_ octets: [UInt8], limit: Int) throws(CompressionFailure) -> [UInt8] {
         guard !octets.isEmpty else { throw .damaged(reason: "it is empty") }
         var measured = Expansion(limit: limit)
@@ -84,8 +86,10 @@ public struct ZLIBCompression: ReportCompression {
     /// Read are archives of one part with files stored or deflated. An archive whose files share octets is refused:
     /// nobody but a maker of bombs writes it. One damaged file spoils the archive.
     ///
-    /// - Parameter limit: The most octets that may come out, all files together. What an archive says about its sizes
-    ///   is not relied on.
+    /// - Parameters:
+    ///   - octets: The archive.
+    ///   - limit: The most octets that may come out, all files together. What an archive says about its sizes is not
+    ///     relied on.
     public func unzip(_ octets: [UInt8], limit: Int) throws(CompressionFailure) -> [ArchiveFile] {
         var files: [ArchiveFile] = []
         var left = limit

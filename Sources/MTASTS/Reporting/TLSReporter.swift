@@ -111,7 +111,7 @@ public final class TLSReporter: Sendable {
     }
 
     /// Sends a report now, and again after failures until a destination has taken it, all have refused it, or the time
-    /// of ``ReportSchedule/patience`` has run out.
+    /// of `ReportSchedule.patience` has run out.
     ///
     /// - Parameters:
     ///   - report: The report.

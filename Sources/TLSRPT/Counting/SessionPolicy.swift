@@ -101,7 +101,7 @@ public struct SessionPeer: Hashable, Sendable {
 /// The bounds of what is counted. Whatever is over one of them is counted with less detail, or without its domain, but
 /// it is counted.
 public struct SessionLimits: Hashable, Sendable {
-    /// Domains, each day of each counted: 100,000 by default. Sessions with more go into ``SessionTally/overflow``.
+    /// Domains, each day of each counted: 100,000 by default. Sessions with more go into ``SessionTally/overflow(on:)``.
     public var domains: Int
 
     /// Policies of a domain and day: 16 by default. Sessions under more go into one entry for each policy type.

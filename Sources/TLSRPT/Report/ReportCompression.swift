@@ -9,12 +9,16 @@ public protocol ReportCompression: Sendable {
 
     /// What a gzip file holds; several members are joined.
     ///
-    /// - Parameter limit: The most octets that may come out. No more memory than that is used, whatever comes in.
+    /// - Parameters:
+    ///   - octets: The gzip file.
+    ///   - limit: The most octets that may come out. No more memory than that is used, whatever comes in.
     func gunzip(_ octets: [UInt8], limit: Int) throws(CompressionFailure) -> [UInt8]
 
     /// The files of a zip archive, in order; folders are left out.
     ///
-    /// - Parameter limit: The most octets that may come out, all files together.
+    /// - Parameters:
+    ///   - octets: The archive.
+    ///   - limit: The most octets that may come out, all files together.
     func unzip(_ octets: [UInt8], limit: Int) throws(CompressionFailure) -> [ArchiveFile]
 }
 

@@ -19,7 +19,7 @@ public struct ReportDay: Hashable, Comparable, Sendable, CustomStringConvertible
     /// Its first second, 00:00:00.
     public var start: UnixTime { UnixTime(secondsSinceEpoch: 0).advanced(byDays: daysSinceEpoch) }
 
-    /// Its last second, 23:59:59; a leap second has no number of its own (``UnixTime``).
+    /// Its last second, 23:59:59; a leap second has no number of its own (`UnixTime`).
     public var end: UnixTime { start.advanced(bySeconds: Self.seconds - 1) }
 
     /// The day after it.

@@ -14,8 +14,10 @@ public struct ReportFileReader: Sendable {
 
     /// A reader.
     ///
-    /// - Parameter compression: What expands gzip and zip, such as the `ZLIBCompression` of the module MTASTSZLIB; with
-    ///   nil they give ``ReportFileError/needsCompression(_:)``.
+    /// - Parameters:
+    ///   - compression: What expands gzip and zip, such as the `ZLIBCompression` of the module MTASTSZLIB; with nil they
+    ///     give ``ReportFileError/needsCompression(_:)``.
+    ///   - limits: The bounds of what is read.
     public init(compression: (any ReportCompression)?, limits: ReportFileLimits = .default) {
         self.compression = compression
         self.limits = limits
@@ -23,7 +25,9 @@ public struct ReportFileReader: Sendable {
 
     /// The reports in a file's octets, and what could not be read as one, in order; always at least one result.
     ///
-    /// - Parameter name: The file's name for ``ReportFile/origin``; nothing else depends on it.
+    /// - Parameters:
+    ///   - octets: The file.
+    ///   - name: The file's name for ``ReportFile/origin``; nothing else depends on it.
     public func read(_ octets: [UInt8], name: String? = nil) -> [ReportFile] {
         var walk = ReportFileWalk(compression: compression, limits: limits)
         walk.read(file: octets, name: name)
