@@ -78,6 +78,15 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "Delays",
+            dependencies: [
+                "IntegrationSupport",
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
+                .product(name: "MTASTSTesting", package: "swift-mta-sts"),
+            ]
+        ),
+        .executableTarget(
             name: "StoreWriter",
             dependencies: [
                 .product(name: "MTASTS", package: "swift-mta-sts"),
