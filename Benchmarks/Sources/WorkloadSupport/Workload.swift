@@ -15,6 +15,8 @@ public struct Workload: Sendable {
         case timed
         /// Timed if asked for.
         case large
+        /// Counted at several sizes of one shape of input: is the cost linear?
+        case worst
     }
 
     /// What is done.
@@ -77,7 +79,7 @@ public struct Workload: Sendable {
 
     /// All workloads.
     public static func all() throws -> [Workload] {
-        try parsing() + diagnosing() + printing() + matching() + resolving() + storing() + reporting()
+        try parsing() + diagnosing() + printing() + matching() + resolving() + storing() + reporting() + worst()
     }
 }
 
