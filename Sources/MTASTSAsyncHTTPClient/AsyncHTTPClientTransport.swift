@@ -186,7 +186,9 @@ public final class AsyncHTTPClientTransport: HTTPTransport, HTTPReportTransport 
     /// The limit for one address, so that those after it get their share of the time left.
     private func connectTimeout(until end: ContinuousClock.Instant, addressesLeft: Int) -> Duration {
         let left = ContinuousClock.now.duration(to: end)
-        return max(.milliseconds(1), min(options.connectTimeout, left / addressesLeft))
+        // Of the last address the deadline decides, and says so: two limits that end together would be a toss-up.
+        let share = addressesLeft > 1 ? left / addressesLeft : left + .milliseconds(250)
+        return max(.milliseconds(1), min(options.connectTimeout, share))
     }
 }
 
