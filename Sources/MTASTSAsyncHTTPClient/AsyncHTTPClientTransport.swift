@@ -172,8 +172,7 @@ public final class AsyncHTTPClientTransport: HTTPTransport, HTTPReportTransport 
         // Not awaited: a peer that stalls in the handshake must not hold up the caller.
         defer {
             Task {
-                await clients.close(client, ticket: ticket)
-                gate.connectionClosed(to: address)
+                await clients.close(client, ticket: ticket) { gate.connectionClosed(to: address) }
             }
         }
         guard ticket != nil else {

@@ -32,10 +32,12 @@ final class ClientRegistry: Sendable {
         }
     }
 
-    /// Closes a client's connections, waits for that, and takes it off the list.
-    func close(_ client: HTTPClient, ticket: Int?) async {
+    /// Closes a client's connections, waits for that, and takes it off the list; `note` is called before, so that who
+    /// waits for a shutdown finds it done.
+    func close(_ client: HTTPClient, ticket: Int?, note: () -> Void) async {
         // It fails only if the client is shut down already.
         try? await client.shutdown()
+        note()
         guard let ticket else { return }
         let waiters = state.withLock { state in
             state.clients[ticket] = nil
