@@ -119,7 +119,10 @@ extension Span<UInt8> {
     /// `"v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )` (RFC 3986 section 3.2.2).
     fileprivate func isAddress(from start: Int, to end: Int) -> Bool {
         guard start < end else { return false }
-        guard self[start] | 0x20 == 0x76 else { return IPAddress(text(from: start, to: end)) != nil }
+        guard self[start] | 0x20 == 0x76 else {
+            // An IPv4 address stands without brackets.
+            return index(of: 0x3A, from: start, to: end) < end && IPAddress(text(from: start, to: end)) != nil
+        }
         let dot = index(of: 0x2E, from: start, to: end)
         guard dot > start + 1, dot + 1 < end else { return false }
         for index in start + 1..<dot where self[index].hexadecimalValue == nil { return false }
