@@ -3,13 +3,14 @@
 
 import PackageDescription
 
-// The command-line tool. Only tests import this package, so that its dependencies reach no user of the library.
+// The command-line tool and the example MTA. Only tests import this package, so that its dependencies reach no user of the library.
 let package = Package(
     name: "Tools",
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "mta-sts", targets: ["mta-sts"]),
         .library(name: "SMTPClient", targets: ["SMTPClient"]),
+        .library(name: "ExampleMTA", targets: ["ExampleMTA"]),
     ],
     dependencies: [
         .package(name: "swift-mta-sts", path: "..", traits: ["AsyncHTTPClient", "ZLIB"]),
@@ -54,6 +55,14 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "ExampleMTA",
+            dependencies: [
+                "SMTPClient",
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
             ]
         ),
         .testTarget(name: "ConformanceRunnerTests", dependencies: ["ConformanceRunner"]),

@@ -77,6 +77,19 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
+        .testTarget(
+            name: "ExampleMTATests",
+            dependencies: [
+                "IntegrationSupport",
+                "RequirementTrait",
+                .product(name: "ExampleMTA", package: "Tools"),
+                .product(name: "SMTPClient", package: "Tools"),
+                .product(name: "MTASTS", package: "swift-mta-sts"),
+                .product(name: "MTASTSSystemDNS", package: "swift-mta-sts"),
+                .product(name: "MTASTSTesting", package: "swift-mta-sts"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
         .executableTarget(
             name: "Delays",
             dependencies: [

@@ -18,6 +18,10 @@ public final class SMTPSession {
     /// The reply to EHLO or HELO; its first word is the server's name for itself, never checked by anybody.
     public private(set) var hello: SMTPReply?
 
+    /// Whether commands can be sent, as far as this end knows: it is not so after a failed handshake, ``quit()`` or
+    /// ``close()``.
+    public private(set) var isOpen = true
+
     /// Whether TLS protects the session.
     public private(set) var isEncrypted = false
 
@@ -89,7 +93,7 @@ public final class SMTPSession {
     /// The outcome is a value, fit for `PolicyResolution.decision(forMX:tls:dane:)`. Only at
     /// `.established(.valid)`, `.established(.hostMismatch)`, `.established(.notVerified)` and `.establishedBelowTLS12`
     /// is there a session that goes on by TLS; at `.startTLSNotOffered` it goes on in clear; at anything else it is
-    /// closed.
+    /// closed. ``isOpen`` tells the same.
     ///
     /// - Throws: ``SMTPError`` if the connection fails before the handshake, or EHLO fails after it.
     public func startTLS(_ check: CertificateCheck) async throws(SMTPError) -> TLSObservation {
@@ -111,6 +115,7 @@ public final class SMTPSession {
                 )
             }
         } catch .plaintextAfterStartTLS {
+            isOpen = false
             return .handshakeFailed(reason: SMTPError.plaintextAfterStartTLS.description)
         }
         guard reply.isPositive else { return .startTLSNotOffered(reason: reply.description) }
@@ -118,6 +123,7 @@ public final class SMTPSession {
         peerCertificate = facts.certificate
         let observation = facts.observation(verifying: name, now: SystemWallClock().now)
         guard facts.failure == nil else {
+            isOpen = false
             if Task.isCancelled { throw .cancelled }
             return observation
         }
@@ -218,6 +224,7 @@ public final class SMTPSession {
 
     /// Closes the connection at once.
     public func close() {
+        isOpen = false
         let handler = handler
         channel.eventLoop.execute { handler.value.fail(.closed(.idle)) }
     }

@@ -57,6 +57,7 @@ import Testing
         defer { session.close() }
         let observation = try await session.startTLS(.verified(try DomainName(parsing: "other.example")))
         #expect(observation == .established(.hostMismatch))
+        #expect(session.isOpen)
         let plain = try await self.session("MTASTS_REPORTS_SMTP_PLAIN")
         defer { plain.close() }
         #expect(try await plain.startTLS(.any) == .startTLSNotOffered())

@@ -3,7 +3,7 @@
 public import Foundation
 public import MTASTS
 
-/// The receivers of TLS reports that `world/reports-up` has started.
+/// The receivers of TLS reports, and the MX hosts, that `world/reports-up` has started.
 public struct ReportsWorld: Sendable {
     /// Why the receivers cannot be used.
     public struct Unavailable: Error, CustomStringConvertible {
@@ -48,9 +48,13 @@ public struct ReportsWorld: Sendable {
     public let plainMailPort: Int
     /// The name in the mail server's certificate.
     public let mailHost = "mx.tlsrpt.example"
+    /// The port of the MX hosts of `world/reports/mx-hosts.txt`.
+    public let mxPort: Int
     private let posts: URL
     private let closed: URL
     private let mail: URL
+    private let mailLog: URL
+    private let capture: URL
 
     /// The receivers that run now.
     ///
@@ -62,7 +66,7 @@ public struct ReportsWorld: Sendable {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw Unavailable(
                 description: "no \(path): run Tests/Integration/world/up (Debian packages postfix, nginx-light, "
-                    + "openssl, python3)"
+                    + "openssl, python3, tcpdump)"
             )
         }
         func value(_ key: String) throws -> String {
@@ -72,6 +76,7 @@ public struct ReportsWorld: Sendable {
             }
             return String(line.dropFirst(key.count + 1))
         }
+        func file(_ key: String) throws -> URL { URL(filePath: try value(key)) }
         func endpoint(_ key: String) throws -> (IPAddress, UInt16) {
             let parts = try value(key).split(separator: ":")
             guard parts.count == 2, let address = IPAddress(String(parts[0])), let port = UInt16(parts[1]) else {
@@ -82,9 +87,15 @@ public struct ReportsWorld: Sendable {
         (address, port) = try endpoint("MTASTS_REPORTS_HTTPS")
         mailPort = Int(try endpoint("MTASTS_REPORTS_SMTP").1)
         plainMailPort = Int(try endpoint("MTASTS_REPORTS_SMTP_PLAIN").1)
-        posts = URL(filePath: try value("MTASTS_REPORTS_POSTS"))
-        closed = URL(filePath: try value("MTASTS_REPORTS_CLOSED"))
-        mail = URL(filePath: try value("MTASTS_REPORTS_MAIL"))
+        guard let number = Int(try value("MTASTS_MX_PORT")) else {
+            throw Unavailable(description: "\(path): MTASTS_MX_PORT is no port")
+        }
+        mxPort = number
+        posts = try file("MTASTS_REPORTS_POSTS")
+        closed = try file("MTASTS_REPORTS_CLOSED")
+        mail = try file("MTASTS_REPORTS_MAIL")
+        mailLog = try file("MTASTS_MX_LOG")
+        capture = try file("MTASTS_MX_CAPTURE")
     }
 
     /// An override that leads every host to the receivers.
@@ -123,7 +134,22 @@ public struct ReportsWorld: Sendable {
         }
     }
 
-    private func waiting<Found>(for count: Int, within limit: Duration, _ look: () throws -> [Found]) async throws
+    /// The mail server's log from an octet on, whole lines alone.
+    public func mailLog(from start: Int = 0) throws -> Substring {
+        let text = String(decoding: try Data(contentsOf: mailLog).dropFirst(start), as: UTF8.self)
+        return text[..<(text.lastIndex(of: "\n") ?? text.startIndex)]
+    }
+
+    /// The octets of the mail server's log.
+    public func mailLogCount() throws -> Int { try Data(contentsOf: mailLog).count }
+
+    /// Whether a text went over the wire from or to an MX host, as it is.
+    public func hasCaptured(_ text: String) throws -> Bool {
+        try Data(contentsOf: capture).range(of: Data(text.utf8)) != nil
+    }
+
+    /// Looks again and again until there are as many as expected, or the time is over.
+    public func waiting<Found>(for count: Int, within limit: Duration, _ look: () throws -> [Found]) async throws
         -> [Found]
     {
         let end = ContinuousClock.now + limit

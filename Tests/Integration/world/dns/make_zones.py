@@ -4,8 +4,8 @@
 
     make_zones.py DIRECTORY TABLE...
 
-The tables are described in zones.txt. They become the zone "example", with the records of reports.zone; the zone
-"signed.example", for the server to sign, and the zone of DNSTransportSuite stand beside it.
+The tables are described in zones.txt. They become the zone "example", with the records of reports.zone and
+mail.zone; the zone "signed.example", for the server to sign, and the zone of DNSTransportSuite stand beside it.
 """
 
 import pathlib
@@ -82,7 +82,7 @@ def main():
         example += table_records(pathlib.Path(table))
     example += long_records("over-512.example", 3)
     example += long_records("over-4096.example", 24)
-    example.append((HERE / "reports.zone").read_text())
+    example += ((HERE / name).read_text() for name in ("reports.zone", "mail.zone"))
     (directory / "example.zone").write_text("\n".join(example))
     signed = zone_head("signed.example")
     signed += domain_records("signed.example", '"v=STSv1; id=20260108;"', "127.0.0.1", "10 mx.signed.example")

@@ -99,3 +99,13 @@ key self-signed.key
 openssl req -x509 -new -config openssl.cnf -key self-signed.key -subj /CN=policy-host -days 3650 \
     -addext "subjectAltName=$(policy_hosts self-signed)" -out self-signed.pem
 leaf reports ours reports "DNS:tlsrpt.example,DNS:*.tlsrpt.example" $past $far
+# The MX hosts of ../reports/mx-hosts.txt.
+leaf mx-valid ours mx-host DNS:valid.mx.example $past $far
+leaf mx-old-tls ours mx-host DNS:old-tls.mx.example $past $far
+leaf mx-untrusted unknown mx-host DNS:untrusted.mx.example $past $far
+leaf mx-expired ours mx-host DNS:expired.mx.example $past $ended
+leaf mx-not-yet ours mx-host DNS:not-yet-valid.mx.example $far $farther
+leaf mx-wrong-name ours wrong-name.mx.example DNS:www.mx.example $past $far
+key mx-self-signed.key
+openssl req -x509 -new -config openssl.cnf -key mx-self-signed.key -subj /CN=mx-host -days 3650 \
+    -addext subjectAltName=DNS:self-signed.mx.example -out mx-self-signed.pem

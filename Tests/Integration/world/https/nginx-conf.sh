@@ -14,9 +14,13 @@ policy() { # MODE
 sized() { # OCTETS: a policy with a filler field to that length
     { policy enforce; printf 'filler: '; yes x | tr -d '\n' | head -c "$1"; } | head -c "$1"
 }
-for mode in enforce testing; do policy $mode > "$www/policy-$mode"; done
+for mode in enforce testing; do
+    policy $mode > "$www/policy-$mode"
+    policy $mode | sed '/mail.example.com/d; s/mx.example.com/mx.example/' > "$www/mx-$mode"
+done
 policy enforce | sed 's/604800/86400/' > "$www/policy-day"
 printf 'version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n' > "$www/policy-none"
+cp "$www/policy-none" "$www/mx-none"
 printf '<!DOCTYPE html><title>Hello</title><p>No policy here.\n' > "$www/text-html"
 cp "$www/policy-enforce" "$www/no-type"
 sized 65536 > "$www/size-65536"

@@ -1,15 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# postfix-conf.sh STATE CERTIFICATE USER PORT PLAIN: writes the configuration of the mail server that takes mailed
-# reports into STATE/postfix. CERTIFICATE is its path without ".pem" and ".key"; USER is the number of who owns the
-# mailbox; PORT offers STARTTLS, PLAIN does not.
+# postfix-conf.sh STATE CERTIFICATES USER PORT PLAIN MX HOSTS: writes the configuration of the mail server that takes
+# mailed reports, and is the MX hosts of the table HOSTS, into STATE/postfix. CERTIFICATES is the folder of ../https/certs.sh;
+# USER is the number of who owns the mailbox; for reports PORT offers STARTTLS, PLAIN does not; MX is the port of MX hosts.
 set -eu
 state=$1
-certificate=$2
+certificates=$2
 user=$3
 port=$4
 plain=$5
+mx=$6
+hosts=$7
+certificate=$certificates/reports
 conf=$state/postfix
 
 cat > "$conf/main.cf" <<END
@@ -29,9 +32,10 @@ alias_database =
 local_recipient_maps =
 smtpd_peername_lookup = no
 biff = no
+notify_classes =
 
 # One mailbox for all, a file a message, with the recipient in X-Original-To; no mail ever leaves.
-virtual_mailbox_domains = tlsrpt.example
+virtual_mailbox_domains = tlsrpt.example, regexp:$conf/domains
 virtual_mailbox_base = $state/mail
 virtual_mailbox_maps = static:inbox/
 virtual_uid_maps = static:$user
@@ -51,6 +55,7 @@ smtpd_recipient_restrictions = check_recipient_access regexp:$conf/recipients
 smtpd_end_of_data_restrictions = check_recipient_access regexp:$conf/recipients-after-data
 message_size_limit = 1048576
 END
+echo '/(\.mta|^recheck\.answer)\.example$/ here' > "$conf/domains"
 cat > "$conf/recipients" <<'END'
 /^refused@/ 550 5.1.1 No such recipient
 /^deferred@/ 451 4.3.0 Come back later
@@ -79,3 +84,22 @@ anvil unix - - n - 1 anvil
 showq unix n - n - - showq
 postlog unix-dgram n - n - 1 postlogd
 END
+grep -v '^#' "$hosts" | while read -r name address certificate behaviour; do
+    with_certificate="-o smtpd_tls_cert_file=$certificates/$certificate.pem"
+    with_certificate="$with_certificate -o smtpd_tls_key_file=$certificates/$certificate.key"
+    case $behaviour in
+    tls) options=$with_certificate ;;
+    old-tls)
+        # The library behind it refuses these versions unless it is told otherwise.
+        options="$with_certificate -o smtpd_tls_protocols=<=TLSv1.1 -o tls_medium_cipherlist=ALL:@SECLEVEL=0"
+        ;;
+    no-starttls) options="-o smtpd_tls_security_level=none" ;;
+    454) options="-o smtpd_tls_cert_file=$conf/none -o smtpd_tls_key_file=$conf/none" ;;
+    *)
+        echo "$hosts: no behaviour $behaviour" >&2
+        exit 1
+        ;;
+    esac
+    printf '%s:%s inet n - n - - smtpd\n    -o syslog_name=postfix/%s -o myhostname=%s.mx.example %s\n' \
+        "$address" "$mx" "$name" "$name" "$options"
+done >> "$conf/master.cf"
