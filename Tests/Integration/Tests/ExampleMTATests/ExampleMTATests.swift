@@ -58,6 +58,14 @@ import Testing
         refused("old-tls", noMailAfterTLS, "validation-failure"),
         refused("plain", noMail, "starttls-not-supported"),
         refused("refusing", "ehlo=1 starttls=0/1 quit=1", "starttls-not-supported"),
+        // The list is cut at our own name, although the host before it fails (RFC 8461 section 8.4).
+        Case(
+            recipient: "r@behind.enforce",
+            result: .deferred,
+            status: "4.7.5",
+            sessions: ["expired: \(brokenHandshake)"],
+            counted: "sts 0/1 certificate-expired"
+        ),
         // Not even connected to (RFC 8461 section 4.1).
         Case(
             recipient: "r@unnamed.enforce",
@@ -201,6 +209,9 @@ import Testing
         #expect(delivery.sessions == item.sessions)
         #expect(counted == item.counted)
         #expect(isInClear == item.isInClear)
+        // The domain's own address is for domains without MX records alone.
+        let asked = try DNSWorld().resolverQueryCount(for: "\(domain)", type: "A")
+        #expect((asked > 0) == (item.recipient == "r@implicit.no"))
         let sawMail = delivery.sessions.contains { $0.contains("mail=") }
         #expect(sawMail == item.sessions.contains { $0.contains("mail=") })
     }
