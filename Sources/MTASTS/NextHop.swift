@@ -26,13 +26,16 @@ public enum NextHop: Hashable, Sendable {
         }
     }
 
-    /// The policy domain, nil if MTA-STS does not apply. A name of a single label has no policy.
-    public var policyDomain: DomainName? {
+    /// The name, whether or not it is a policy domain; nil if there is none.
+    var name: DomainName? {
         switch self {
-        case .domain(let name), .smartHost(let name): name.isSingleLabel ? nil : name
+        case .domain(let name), .smartHost(let name): name
         case .addressLiteral, .local: nil
         }
     }
+
+    /// The policy domain, nil if MTA-STS does not apply. A name of a single label has no policy.
+    public var policyDomain: DomainName? { name.flatMap { $0.isSingleLabel ? nil : $0 } }
 }
 
 extension DomainName {

@@ -6,7 +6,7 @@ public import STSPolicy
 public import TLSRPT
 
 /// What is known of the policy for one next hop, at one moment. Look it up anew for every attempt.
-public struct PolicyResolution: Hashable, Sendable {
+public struct PolicyResolution: Sendable {
     /// The policy in force, or why there is none.
     public enum State: Hashable, Sendable {
         /// This policy is in force.
@@ -51,6 +51,7 @@ public struct PolicyResolution: Hashable, Sendable {
     /// The policy in force, or why there is none.
     public var state: State {
         switch known {
+        case .remembered(let entry): .policy(entry.policy, .cached(entry.cachedPolicy))
         case .cached(let entry): .policy(entry.policy, .cached(entry))
         case .fetched(let entry): .policy(entry.policy, .fetched(entry))
         case .pinned(let policy): .policy(policy, .pinned)
@@ -75,11 +76,13 @@ public struct PolicyResolution: Hashable, Sendable {
     /// Whether the operator wants an enforcing policy treated as a testing one.
     public let isTreatedAsTesting: Bool
 
-    /// The state with no policy held twice: every copy of a resolution costs as many counts as it has references.
-    private enum Known: Hashable, Sendable {
-        case cached(CachedPolicy)
-        case fetched(CachedPolicy)
-        case pinned(STSPolicy)
+    /// The state with one reference at most, since every copy of a resolution costs as many counts as it has of them.
+    private enum Known: Sendable {
+        /// As memory had it.
+        case remembered(CompactPolicy)
+        indirect case cached(CachedPolicy)
+        indirect case fetched(CachedPolicy)
+        indirect case pinned(STSPolicy)
         case noPolicy(NoPolicyReason)
         case pending
     }
@@ -131,9 +134,9 @@ public struct PolicyResolution: Hashable, Sendable {
     }
 
     /// A policy in force that memory had.
-    init(nextHop: NextHop, cached entry: CachedPolicy, discovery: [DiscoveryFinding], isTreatedAsTesting: Bool) {
+    init(nextHop: NextHop, remembered entry: CompactPolicy, discovery: [DiscoveryFinding], isTreatedAsTesting: Bool) {
         self.nextHop = nextHop
-        known = .cached(entry)
+        known = .remembered(entry)
         aside = discovery.isEmpty ? nil : .noted(failure: nil, storeFailure: nil, discovery: discovery)
         self.isTreatedAsTesting = isTreatedAsTesting
     }
@@ -141,6 +144,7 @@ public struct PolicyResolution: Hashable, Sendable {
     /// The policy in force, whatever its mode.
     public var policy: STSPolicy? {
         switch known {
+        case .remembered(let entry): entry.policy
         case .cached(let entry), .fetched(let entry): entry.policy
         case .pinned(let policy): policy
         case .noPolicy, .pending: nil
@@ -150,6 +154,7 @@ public struct PolicyResolution: Hashable, Sendable {
     /// The cached entry behind the policy in force; nil for a pinned policy and for none.
     public var cachedPolicy: CachedPolicy? {
         switch known {
+        case .remembered(let entry): entry.cachedPolicy
         case .cached(let entry), .fetched(let entry): entry
         case .pinned, .noPolicy, .pending: nil
         }
@@ -189,9 +194,25 @@ public struct PolicyResolution: Hashable, Sendable {
 
     private var policyInForce: DecisionTable.PolicyInForce {
         switch known {
-        case .cached, .fetched, .pinned: effectiveMode.map { .policy($0) } ?? .noPolicy
+        case .remembered, .cached, .fetched, .pinned: effectiveMode.map { .policy($0) } ?? .noPolicy
         case .noPolicy: .noPolicy
         case .pending: .pending
         }
+    }
+}
+
+extension PolicyResolution: Hashable {
+    /// Whether two resolutions say the same of one next hop.
+    public static func == (lhs: PolicyResolution, rhs: PolicyResolution) -> Bool {
+        lhs.nextHop == rhs.nextHop && lhs.isTreatedAsTesting == rhs.isTreatedAsTesting && lhs.state == rhs.state
+            && lhs.aside == rhs.aside
+    }
+
+    /// Feeds what equality compares to the hasher.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(nextHop)
+        hasher.combine(isTreatedAsTesting)
+        hasher.combine(state)
+        hasher.combine(aside)
     }
 }

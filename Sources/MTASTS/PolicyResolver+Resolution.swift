@@ -37,25 +37,33 @@ extension PolicyResolver {
     /// The policy in force if it is known without asking anybody; nil if ``resolve(_:afterPolicyFailure:)`` has to
     /// ask. It never waits.
     public func peek(_ nextHop: NextHop) -> PolicyResolution? {
+        var override: PolicyOverride?
+        // Asked on every message, and most operators have none.
+        if overridesPolicies, let domain = nextHop.policyDomain {
+            override = policyOverride(for: domain)
+            switch override {
+            case .ignore: return unavailable(nextHop, .ignored)
+            case .pin(let policy): return PolicyResolution(nextHop: nextHop, state: .policy(policy, .pinned))
+            case .treatAsTesting, nil: break
+            }
+        }
+        let (now, monotonicNow) = (now, monotonicNow)
+        // What is in memory is a policy domain with a record's name; for all others that is asked below.
+        if let name = nextHop.name {
+            switch cache.warmLookUp(name, now: now, monotonicNow: monotonicNow) {
+            case .inForce(let entry):
+                return PolicyResolution(
+                    nextHop: nextHop,
+                    remembered: entry,
+                    discovery: pendingFindings.take(for: name),
+                    isTreatedAsTesting: override == .treatAsTesting
+                )
+            case .toBeChecked: return nil
+            case .unknown: break
+            }
+        }
         guard let domain = nextHop.policyDomain else { return unavailable(nextHop, .noPolicyDomain) }
-        let override = policyOverride(for: domain)
-        switch override {
-        case .ignore: return unavailable(nextHop, .ignored)
-        case .pin(let policy): return PolicyResolution(nextHop: nextHop, state: .policy(policy, .pinned))
-        case .treatAsTesting, nil: break
-        }
         guard domain.hasSTSRecordName else { return unavailable(nextHop, .nameTooLong) }
-        let now = now
-        let monotonicNow = monotonicNow
-        if let hit = cache.lookUp(domain, now: now), hit.policy.isFresh(at: now) {
-            guard monotonicNow < hit.nextCheck, now >= hit.policy.fetchedAt else { return nil }
-            return PolicyResolution(
-                nextHop: nextHop,
-                cached: hit.policy,
-                discovery: pendingFindings.take(for: domain),
-                isTreatedAsTesting: override == .treatAsTesting
-            )
-        }
         guard let negative = negatives.withValue(of: domain, { $0 }), monotonicNow < negative.until else { return nil }
         return resolution(
             nextHop,
@@ -108,7 +116,7 @@ extension PolicyResolver {
     /// Whether memory or store has a fresh policy, which must be applied even in asynchronous mode.
     private func isFreshPolicyKnown(_ domain: DomainName, _ storeFailure: inout String?) async -> Bool {
         // An unattended flight was started since the store had none; its own reads are the next.
-        if flights.isUnattended(domain) { return cache.inspect(domain)?.policy.isFresh(at: now) ?? false }
+        if flights.isUnattended(domain) { return cache.inspect(domain)?.entry.isFresh(at: now) ?? false }
         return await freshPolicy(domain, &storeFailure) != nil
     }
 

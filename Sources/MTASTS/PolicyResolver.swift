@@ -126,10 +126,12 @@ public final class PolicyResolver: Sendable {
     var now: UnixTime { configuration.wallClock.now }
     var monotonicNow: MonotonicTime { configuration.monotonicClock.now }
 
+    /// Whether the operator has a word for any domain.
+    var overridesPolicies: Bool { hasOverrides.load(ordering: .relaxed) }
+
     /// The operator's word for a domain, nil if there is none.
     public func policyOverride(for domain: DomainName) -> PolicyOverride? {
-        // Asked on every message, and most operators have none.
-        guard hasOverrides.load(ordering: .relaxed) else { return nil }
+        guard overridesPolicies else { return nil }
         return overrides.withLock { $0[domain] }
     }
 

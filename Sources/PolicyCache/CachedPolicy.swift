@@ -49,7 +49,11 @@ public struct CachedPolicy: Hashable, Sendable {
     /// A fetch that lies in the future, since the clock was set back, does not make the policy unusable. A max_age of
     /// 0 is never fresh.
     public func isFresh(at now: UnixTime) -> Bool {
-        policy.maxAge > 0 && now.seconds(since: fetchedAt) <= Int64(policy.maxAge)
+        Self.isFresh(maxAge: policy.maxAge, fetchedAt: fetchedAt, at: now)
+    }
+
+    static func isFresh(maxAge: Int, fetchedAt: UnixTime, at now: UnixTime) -> Bool {
+        maxAge > 0 && now.seconds(since: fetchedAt) <= Int64(maxAge)
     }
 
     /// The same entry, asked for at `moment`.
@@ -60,6 +64,10 @@ public struct CachedPolicy: Hashable, Sendable {
     /// Whether this policy was fetched after `other`. A fetch that lies in the future tells nothing: the clock was set
     /// back since.
     package func wasFetched(after other: CachedPolicy, now: UnixTime) -> Bool {
-        fetchedAt > other.fetchedAt && fetchedAt <= now
+        Self.wasFetched(at: fetchedAt, after: other.fetchedAt, now: now)
+    }
+
+    static func wasFetched(at moment: UnixTime, after other: UnixTime, now: UnixTime) -> Bool {
+        moment > other && moment <= now
     }
 }

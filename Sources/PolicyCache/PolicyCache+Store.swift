@@ -77,7 +77,7 @@ extension PolicyCache {
         var found: [(domain: DomainName, policy: CachedPolicy)] = []
         forEachEntry { domain, entry in
             guard !entry.isStored, found.count < limit, entry.policy.isFresh(at: now) else { return }
-            found.append((domain, entry.policy.requested(at: entry.lastRequestedAt)))
+            found.append((domain, entry.policy.cachedPolicy))
         }
         return found
     }

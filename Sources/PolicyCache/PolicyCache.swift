@@ -15,10 +15,9 @@ public final class PolicyCache: Sendable {
     public static let defaultCapacity = 100_000
 
     struct Entry: Sendable {
-        var policy: CachedPolicy
         /// When the record is to be looked up again (FLOW: last answer + TTL, within 60 s and 1 h).
         var nextCheck: MonotonicTime
-        var lastRequestedAt: UnixTime
+        var policy: CompactPolicy
         /// Whether the store has it too.
         var isStored: Bool
     }
@@ -62,17 +61,41 @@ public final class PolicyCache: Sendable {
 extension PolicyCache {
     /// A policy in memory as a look-up finds it.
     package struct Hit: Sendable {
-        package let policy: CachedPolicy
+        package let entry: CompactPolicy
         package let nextCheck: MonotonicTime
         /// Whether the store has it too.
         package let isStored: Bool
+
+        /// The policy with the time at which it was last asked for.
+        package var policy: CachedPolicy { entry.cachedPolicy }
+    }
+
+    /// What the warm path does with a domain.
+    package enum WarmLookUp: Sendable {
+        /// The policy is in force.
+        case inForce(CompactPolicy)
+        /// There is a fresh policy whose record is to be looked up, or which was fetched in the future.
+        case toBeChecked
+        /// There is no fresh policy in memory.
+        case unknown
+    }
+
+    /// The policy in memory as the warm path needs it. An entry counts as used, and as asked for at `now`.
+    package func warmLookUp(_ domain: DomainName, now: UnixTime, monotonicNow: MonotonicTime) -> WarmLookUp {
+        let found = entries.withValue(of: domain) { entry -> WarmLookUp in
+            entry.policy.lastRequestedAt = now
+            guard entry.policy.isFresh(at: now) else { return .unknown }
+            guard monotonicNow < entry.nextCheck, now >= entry.policy.fetchedAt else { return .toBeChecked }
+            return .inForce(entry.policy)
+        }
+        return found ?? .unknown
     }
 
     /// The policy in memory, fresh or not. The entry counts as used, and as asked for at `now`.
     package func lookUp(_ domain: DomainName, now: UnixTime) -> Hit? {
         entries.withValue(of: domain) { entry in
-            entry.lastRequestedAt = now
-            return Hit(policy: entry.policy, nextCheck: entry.nextCheck, isStored: entry.isStored)
+            entry.policy.lastRequestedAt = now
+            return Hit(entry: entry.policy, nextCheck: entry.nextCheck, isStored: entry.isStored)
         }
     }
 
@@ -98,24 +121,17 @@ extension PolicyCache {
         isStored: Bool = true
     ) -> [(domain: DomainName, policy: CachedPolicy)] {
         let shared = texts.withLock { $0.shared(policy.policy) }
-        let kept = CachedPolicy(
-            policy: shared,
-            recordID: policy.recordID,
-            fetchedAt: policy.fetchedAt,
-            lastRequestedAt: policy.lastRequestedAt
-        )
         let evicted = entries.set(
             Entry(
-                policy: kept,
                 nextCheck: nextCheck,
-                lastRequestedAt: policy.lastRequestedAt,
+                policy: CompactPolicy(policy, sharing: shared),
                 isStored: isStored && store != nil
             ),
             for: domain,
-            weight: 1 + shared.text.count / 1_024,
+            weight: 1 + policy.policy.text.count / 1_024,
             rank: { Self.rank($0.policy, now: now) },
-            lastingRank: Self.rank(shared.mode),
-            ifReplacing: { !$0.policy.wasFetched(after: policy, now: now) }
+            lastingRank: Self.rank(policy.policy.mode),
+            ifReplacing: { !CachedPolicy.wasFetched(at: $0.policy.fetchedAt, after: policy.fetchedAt, now: now) }
         )
         guard !evicted.isEmpty else { return [] }
         let lost = evicted.filter { !$0.value.isStored && $0.value.policy.isFresh(at: now) }
@@ -123,17 +139,17 @@ extension PolicyCache {
             counts.memory += evicted.count
             counts.lost += lost.count
         }
-        return lost.map { ($0.domain, $0.value.policy) }
+        return lost.map { ($0.domain, $0.value.policy.cachedPolicy) }
     }
 
     /// Removes a policy from memory if `condition` holds.
     package func forget(_ domain: DomainName, if condition: (CachedPolicy) -> Bool = { _ in true }) {
-        entries.remove(domain) { condition($0.policy) }
+        entries.remove(domain) { condition($0.policy.cachedPolicy) }
     }
 
     /// Calls `body` with each policy in memory and the time it was last asked for.
     package func forEach(_ body: (DomainName, CachedPolicy) -> Void) {
-        forEachEntry { domain, entry in body(domain, entry.policy.requested(at: entry.lastRequestedAt)) }
+        forEachEntry { domain, entry in body(domain, entry.policy.cachedPolicy) }
     }
 
     func forEachEntry(_ body: (DomainName, Entry) -> Void) { entries.forEach(body) }
@@ -143,17 +159,13 @@ extension PolicyCache {
     /// The policy in memory, fresh or not, with the time it was last asked for. The entry does not count as used.
     package func inspect(_ domain: DomainName) -> Hit? {
         entries.read(domain).map { entry in
-            Hit(
-                policy: entry.policy.requested(at: entry.lastRequestedAt),
-                nextCheck: entry.nextCheck,
-                isStored: entry.isStored
-            )
+            Hit(entry: entry.policy, nextCheck: entry.nextCheck, isStored: entry.isStored)
         }
     }
 
     /// The order in which entries make room, the lowest first.
-    static func rank(_ policy: CachedPolicy, now: UnixTime) -> Int {
-        policy.isFresh(at: now) ? rank(policy.policy.mode) : 0
+    static func rank(_ entry: CompactPolicy, now: UnixTime) -> Int {
+        entry.isFresh(at: now) ? rank(entry.policy.mode) : 0
     }
 
     private static func rank(_ mode: STSPolicy.Mode) -> Int {
@@ -165,20 +177,21 @@ extension PolicyCache {
     }
 }
 
-/// Lets policies of one text share one buffer, since most domains publish one of a few texts.
+/// Lets policies of one text be one object, since most domains publish one of a few texts.
 ///
 /// It holds a bounded number of texts: when it is full it starts anew, which costs sharing and nothing else. A text
-/// that many domains publish is short, and a long one would keep its buffer here after it has left the cache.
+/// that many domains publish is short, and a long one would keep its object here after it has left the cache.
 private struct TextPool {
     private static let limit = 4_096
     private static let maximumOctets = 1_024
-    private var policies: [[UInt8]: STSPolicy] = [:]
+    private var policies: [[UInt8]: SharedPolicy] = [:]
 
-    mutating func shared(_ policy: STSPolicy) -> STSPolicy {
-        guard policy.text.count <= Self.maximumOctets else { return policy }
+    mutating func shared(_ policy: STSPolicy) -> SharedPolicy {
+        guard policy.text.count <= Self.maximumOctets else { return SharedPolicy(policy) }
         if let known = policies[policy.text] { return known }
         if policies.count >= Self.limit { policies.removeAll(keepingCapacity: true) }
-        policies[policy.text] = policy
-        return policy
+        let shared = SharedPolicy(policy)
+        policies[policy.text] = shared
+        return shared
     }
 }

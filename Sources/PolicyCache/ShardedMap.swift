@@ -10,8 +10,7 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     package typealias Evicted = (domain: DomainName, value: Value)
 
     private let shards: [Shard<Value>]
-    private let seed = UInt64.random(in: .min ... .max)
-    private let multiplier = UInt64.random(in: .min ... .max) | 1
+    private let hash = NameHash()
 
     /// The most entries of weight 1.
     package let capacity: Int
@@ -21,27 +20,14 @@ package final class ShardedMap<Value: Sendable>: Sendable {
         let count = max(1, min(count, capacity))
         let each = min(max(1, capacity / count), NameIndex.maximumPlaces)
         self.capacity = each * count
-        self.shards = (0..<count).map { _ in Shard(capacity: each) }
-    }
-
-    /// The hash of a name: nobody outside, not knowing seed and multiplier, can make names collide.
-    private func hash(of domain: DomainName) -> UInt64 {
-        let octets = domain.description.utf8.span
-        var mix = seed
-        var index = 0
-        while index < octets.count {
-            let (high, low) = (mix ^ octets.word(from: index, to: octets.count)).multipliedFullWidth(by: multiplier)
-            mix = high ^ low
-            index &+= 8
-        }
-        return mix
+        self.shards = (0..<count).map { [hash] _ in Shard(capacity: each, hash: hash) }
     }
 
     /// The shard of a name, by the upper half of its hash, and its tag there, which is the lower.
     private func locate(_ domain: DomainName) -> (shard: Shard<Value>, tag: UInt32) {
-        let hash = hash(of: domain)
+        let hash = hash.value(of: domain)
         let number = Int(truncatingIfNeeded: ((hash >> 32) &* UInt64(shards.count)) >> 32)
-        return (shards[number], UInt32(truncatingIfNeeded: hash))
+        return (shards[number], NameHash.tag(hash))
     }
 
     /// Reads or changes the value of a domain in place and marks it as used; nil if there is none.
@@ -66,7 +52,7 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - value: The value.
     ///   - domain: The domain.
-    ///   - weight: The share of the capacity that the value takes, at least 1.
+    ///   - weight: The share of the capacity that the value takes, 1 to 255.
     ///   - rank: The order in which values make room, the lowest first: 0 to 3.
     ///   - lastingRank: The rank that the value has as long as it does not fall to 0.
     ///   - isOlder: Whether a value that is there is to be replaced; if not, nothing changes.
@@ -134,13 +120,33 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     }
 }
 
+/// The hash of names: nobody outside, not knowing seed and multiplier, can make names collide.
+private struct NameHash: Sendable {
+    private let seed = UInt64.random(in: .min ... .max)
+    private let multiplier = UInt64.random(in: .min ... .max) | 1
+
+    func value(of domain: DomainName) -> UInt64 {
+        let octets = domain.description.utf8.span
+        var mix = seed
+        var index = 0
+        while index < octets.count {
+            let (high, low) = (mix ^ octets.word(from: index, to: octets.count)).multipliedFullWidth(by: multiplier)
+            mix = high ^ low
+            index &+= 8
+        }
+        return mix
+    }
+
+    /// What the index knows a name by.
+    static func tag(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash) }
+}
+
 private final class Shard<Value: Sendable>: Sendable {
+    /// In the order that leaves no gaps; the tag of a name is made anew when an entry is moved, which is rare.
     struct Slot {
         let domain: DomainName
         var value: Value
-        /// Of the name's hash, for the index.
-        let tag: UInt32
-        let weight: UInt32
+        let weight: UInt8
         let lastingRank: UInt8
         var isReferenced: Bool
     }
@@ -149,6 +155,7 @@ private final class Shard<Value: Sendable>: Sendable {
         static var leastLookedAt: Int { 64 }
 
         let capacity: Int
+        let hash: NameHash
         var weight = 0
         var index = NameIndex()
         var slots: [Slot] = []
@@ -170,7 +177,7 @@ private final class Shard<Value: Sendable>: Sendable {
             rank: (Value) -> Int,
             lastingRank: Int
         ) -> [(domain: DomainName, value: Value)] {
-            let weight = min(max(1, weight), capacity)
+            let weight = min(max(1, weight), capacity, Int(UInt8.max))
             var evicted: [(domain: DomainName, value: Value)] = []
             while self.weight + weight > capacity, !slots.isEmpty {
                 let victim = victim(rank)
@@ -189,8 +196,7 @@ private final class Shard<Value: Sendable>: Sendable {
                 Slot(
                     domain: domain,
                     value: value,
-                    tag: tag,
-                    weight: UInt32(weight),
+                    weight: UInt8(weight),
                     lastingRank: UInt8(lastingRank),
                     isReferenced: true
                 )
@@ -203,13 +209,13 @@ private final class Shard<Value: Sendable>: Sendable {
         @discardableResult
         mutating func remove(at place: Int) -> Slot {
             let removed = slots[place]
-            index.remove(removed.tag, at: place)
+            index.remove(NameHash.tag(hash.value(of: removed.domain)), at: place)
             weight -= Int(removed.weight)
             counts[Int(removed.lastingRank)] -= 1
             let last = slots.removeLast()
             if place < slots.count {
                 slots[place] = last
-                index.move(last.tag, from: slots.count, to: place)
+                index.move(NameHash.tag(hash.value(of: last.domain)), from: slots.count, to: place)
             }
             return removed
         }
@@ -234,7 +240,7 @@ private final class Shard<Value: Sendable>: Sendable {
 
     let state: Lock<State>
 
-    init(capacity: Int) {
-        state = Lock(State(capacity: capacity))
+    init(capacity: Int, hash: NameHash) {
+        state = Lock(State(capacity: capacity, hash: hash))
     }
 }

@@ -35,7 +35,7 @@ extension PolicyCache {
         let later = MonotonicTime(nanoseconds: 7)
         cache.setNextCheck(later, for: domain)
         let hit = try #require(cache.lookUp(domain, now: time(5_000)))
-        #expect(try hit.policy == cached())
+        #expect(try hit.policy == cached().requested(at: time(5_000)))
         #expect(hit.nextCheck == later)
         var seen: [CachedPolicy] = []
         cache.forEach { _, policy in seen.append(policy) }
@@ -60,7 +60,9 @@ extension PolicyCache {
     @Test(.proves("R-CACHE-15"), arguments: 0..<24) func evictionOrder(permutation: Int) throws {
         // One shard, so that all are rivals.
         let map = ShardedMap<CachedPolicy>(capacity: 4, shards: 1)
-        let rank: (CachedPolicy) -> Int = { PolicyCache.rank($0, now: time(1_000)) }
+        let rank: (CachedPolicy) -> Int = {
+            PolicyCache.rank(CompactPolicy($0, sharing: SharedPolicy($0.policy)), now: time(1_000))
+        }
         var kinds = [
             ("expired.example", try cached(mode: .enforce, maxAge: 1, fetched: 1)),
             ("none.example", try cached(mode: .none)), ("testing.example", try cached(mode: .testing)),
@@ -175,7 +177,7 @@ extension PolicyCache {
                         try cache.keep(policies[(step + task) % 4], for: domain, now: 1)
                         guard let hit = cache.lookUp(try name(domain), now: time(1)) else { continue }
                         let number = Int(hit.policy.fetchedAt.secondsSinceEpoch)
-                        #expect(hit.policy == policies[number])
+                        #expect(hit.policy.requested(at: time(0)) == policies[number].requested(at: time(0)))
                     }
                 }
             }
