@@ -45,12 +45,13 @@ seeds() {
     [ ! -d "Seeds/$2" ] || cp "Seeds/$2/"* "$3"
 }
 
-# fuzz PROGRAMS TARGET WORK CORPUS OPTION...: runs the target from its seeds and the corpus; log and what it found are
-# in the folder WORK.
+# fuzz PROGRAMS TARGET WORK CORPUS OPTION...: runs the target from its seeds and the corpus; the moment it began, its log
+# and what it found are in the folder WORK.
 fuzz() {
     rm -rf "$3"
     mkdir -p "$3" "$4"
     seeds "$1" "$2" "$3/seeds" || exit
+    date +%s >"$3/start"
     (
         program="$1/Fuzz$2" work="$3" corpus="$4"
         shift 4
