@@ -29,9 +29,6 @@ extension ArraySlice<UInt8> {
 }
 
 extension [UInt8] {
-    /// Whether the octets are those of a word, without regard to the case of ASCII letters.
-    package func isWord(_ word: String) -> Bool { self[...].isWord(word) }
-
     /// The place of the first occurrence of a short word, without regard to the case of ASCII letters.
     package func firstPlace(ofWord word: String) -> Int? { self[...].firstPlace(ofWord: word) }
 

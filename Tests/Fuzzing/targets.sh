@@ -71,3 +71,6 @@ found() {
 
 # statistic WORK NAME: a number that libFuzzer printed at its end.
 statistic() { sed -n "s/^stat::$2: *//p" "$1/log"; }
+
+# last WORK: the last line of the log that is no statistic.
+last() { grep -v '^stat::' "$1/log" | tail -n 1; }
