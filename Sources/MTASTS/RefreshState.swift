@@ -53,7 +53,7 @@ final class RefreshState: Sendable {
         let interval = min(Self.day, Int64(entry.policy.maxAge) / 2)
         let least: Int64 = unused > 3_600 ? 3_600 : 1
         let start = seed ^ UInt64(bitPattern: entry.fetchedAt.secondsSinceEpoch)
-        let hash = FNV1a.hash64(domain.description.utf8, after: start)
+        let hash = FNV1a.hash64(domain.description.utf8.span, after: start)
         let earlier = interval / 4 * Int64(hash >> 48) / 65_536
         return entry.fetchedAt.advanced(bySeconds: max(least, interval - earlier))
     }

@@ -102,7 +102,7 @@ extension STSRecord {
         /// an id; other accidental collisions do not happen in practice. It is no defence against an adversary, and
         /// needs to be none: an id only says that something changed.
         public init(hashing octets: [UInt8]) {
-            var hash = FNV1a.hash128(octets)
+            var hash = FNV1a.hash128(octets.span)
             self.init()
             for _ in 0..<26 {
                 let digit = UInt8(truncatingIfNeeded: hash & 31)

@@ -2,34 +2,50 @@
 
 internal import STSCore
 
-extension RandomAccessCollection<UInt8> {
+extension ArraySlice<UInt8> {
     /// Whether the octets are those of a word, without regard to the case of ASCII letters.
     package func isWord(_ word: String) -> Bool {
         count == word.utf8.count && hasWordPrefix(word)
     }
 
     /// Whether the octets begin with a word, without regard to the case of ASCII letters.
-    package func hasWordPrefix(_ word: String) -> Bool {
-        count >= word.utf8.count && zip(self, word.utf8).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
-    }
+    package func hasWordPrefix(_ word: String) -> Bool { span.hasWord(word.utf8.span, at: 0) }
 
     /// The place of the first occurrence of a short word, without regard to the case of ASCII letters.
-    package func firstPlace(ofWord word: String) -> Index? {
-        guard let first = word.utf8.first?.asciiLowercased else { return nil }
-        var index = startIndex
-        while index != endIndex {
-            if self[index].asciiLowercased == first, self[index...].hasWordPrefix(word) { return index }
-            index = self.index(after: index)
-        }
+    package func firstPlace(ofWord word: String) -> Int? {
+        let (octets, word) = (span, word.utf8.span)
+        guard !word.isEmpty, octets.count >= word.count else { return nil }
+        for start in 0...octets.count - word.count where octets.hasWord(word, at: start) { return startIndex + start }
         return nil
     }
 
     /// The octets without the blanks at both ends.
-    package var trimmed: SubSequence {
-        var rest = self[...]
+    package var trimmed: ArraySlice<UInt8> {
+        var rest = self
         while let octet = rest.first, octet.isBlank { rest = rest.dropFirst() }
         while let octet = rest.last, octet.isBlank { rest = rest.dropLast() }
         return rest
+    }
+}
+
+extension [UInt8] {
+    /// The place of the first occurrence of a short word, without regard to the case of ASCII letters.
+    package func firstPlace(ofWord word: String) -> Int? { self[...].firstPlace(ofWord: word) }
+
+    /// The octets without the blanks at both ends.
+    package var trimmed: ArraySlice<UInt8> { self[...].trimmed }
+}
+
+extension Span<UInt8> {
+    /// Whether a word stands at `start`, without regard to the case of ASCII letters.
+    fileprivate func hasWord(_ word: Span<UInt8>, at start: Int) -> Bool {
+        guard count &- start >= word.count else { return false }
+        var index = 0
+        while index < word.count {
+            guard self[start &+ index].asciiLowercased == word[index].asciiLowercased else { return false }
+            index &+= 1
+        }
+        return true
     }
 }
 

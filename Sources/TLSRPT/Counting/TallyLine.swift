@@ -52,7 +52,7 @@ package enum TallyLine {
 
     // FNV-1a in 64 bits: it tells a line that was cut or damaged, not one that was forged.
     private static func checksum(_ octets: ArraySlice<UInt8>) -> String {
-        let digits = String(FNV1a.hash64(octets), radix: 16)
+        let digits = String(FNV1a.hash64(octets.span), radix: 16)
         return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 

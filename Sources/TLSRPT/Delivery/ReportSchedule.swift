@@ -33,7 +33,7 @@ public struct ReportSchedule: Hashable, Sendable {
     /// at least a second.
     public func firstAttempt(about domain: DomainName, on day: ReportDay) -> UnixTime {
         // A hash of the three, and a last mix so that all bits count.
-        var hash = FNV1a.hash64("\(submitter) \(day) \(domain)".utf8)
+        var hash = FNV1a.hash64("\(submitter) \(day) \(domain)".utf8.span)
         hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
         hash ^= hash >> 31
         let earliest = min(max(1, earliestSeconds), max(1, spreadSeconds))

@@ -13,7 +13,7 @@ struct ReportMessageWriter {
     ///
     /// It need not resist an attacker: who can choose the report's id can choose the whole message.
     static func token(_ reportID: String, _ recipient: String) -> String {
-        String(FNV1a.hash128([reportID, recipient].joined(separator: "\0").utf8), radix: 36)
+        String(FNV1a.hash128([reportID, recipient].joined(separator: "\0").utf8.span), radix: 36)
     }
 
     /// The header fields but for Content-Type, each ended by CR LF.

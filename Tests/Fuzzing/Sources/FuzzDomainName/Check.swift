@@ -9,6 +9,7 @@ func check(_ octets: [UInt8]) {
         name = try DomainName(parsing: octets.span)
     } catch {
         require((0...octets.count).contains(error.offset), "the offset of an error is within the text")
+        require(!error.description.isEmpty, "an error has words")
         return
     }
     let text = name.description

@@ -14,6 +14,7 @@ func check(_ octets: [UInt8]) {
     } catch {
         require(strict == nil, "what the strict reader takes the default reader takes")
         require((0...text.utf8.count).contains(error.offset), "the offset of an error is within the text")
+        require(!error.description.isEmpty, "an error has words")
         return
     }
     require(strict == nil || strict?.description == pattern.description, "both readers see the same pattern")

@@ -11,6 +11,7 @@ func check(_ octets: [UInt8]) {
     } catch {
         require(strict == nil, "what the strict reader takes the default reader takes")
         require((0...octets.count).contains(error.offset), "the offset of an error is within the text")
+        require(!error.description.isEmpty, "an error has words")
         let lines = octets.count { $0 == 0x0A } + 1
         require((1...lines).contains(error.line), "the line of an error is one of the text")
         return

@@ -9,6 +9,7 @@ func check(_ octets: [UInt8]) {
         record = try STSRecord(parsing: octets)
     } catch {
         require((0...octets.count).contains(error.offset), "the offset of an error is within the text")
+        require(!error.description.isEmpty, "an error has words")
         return
     }
     let text = record.description

@@ -10,6 +10,7 @@ func check(_ octets: [UInt8]) {
         reading = try TLSReport.read(json: octets)
     } catch {
         require((0...octets.count).contains(error.offset), "the offset of an error is within the text")
+        require(!error.description.isEmpty, "an error has words")
         require(error.path.utf8.count <= 64 + 8 * octets.count, "the path of an error is bounded by the text")
         return
     }

@@ -31,9 +31,9 @@ func check(_ octets: [UInt8]) {
         case .failure(let error): require(!error.description.isEmpty, "a failure has words")
         }
     }
-    // Without compression the same is seen, but for what is compressed.
-    let plain = ReportFileReader(compression: nil, limits: limits).read(octets, name: "file")
-    if !files.contains(where: { $0.formats.contains(.gzip) || $0.formats.contains(.zip) }) {
+    // Without compression the same is seen, but for what is compressed. A short file shows it as well as a long one.
+    if octets.count <= 1_024, !files.contains(where: { $0.formats.contains(.gzip) || $0.formats.contains(.zip) }) {
+        let plain = ReportFileReader(compression: nil, limits: limits).read(octets, name: "file")
         require(plain == files, "what is not compressed needs no compression")
     }
 }

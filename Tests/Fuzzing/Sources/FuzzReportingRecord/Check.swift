@@ -38,6 +38,7 @@ private func checkRecord(_ octets: [UInt8]) {
         record = try TLSReportingRecord(parsing: octets)
     } catch {
         require((0...octets.count).contains(error.offset), "the offset of an error is within the text")
+        require(!error.description.isEmpty, "an error has words")
         return
     }
     require(octets.starts(with: "v=TLSRPTv1".utf8), "a record begins with its version")
