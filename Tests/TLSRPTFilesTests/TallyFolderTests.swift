@@ -19,6 +19,12 @@ private final class Scratch: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
+    /// The octets of a file, 0 if there is none.
+    func size(of name: String) -> Int {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")
+        return attributes?[.size] as? Int ?? 0
+    }
+
     func names(_ folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []).sorted()
     }
@@ -199,10 +205,8 @@ struct TallyFolderTests {
         #expect(lock >= 0 && flock(lock, LOCK_EX) == 0)
         async let compacting: Void = folder.compact(today)
         let isWritten = await eventually {
-            scratch.names("").contains { name in
-                name.hasPrefix(".tmp-")
-                    && ((try? Data(contentsOf: URL(filePath: "\(scratch.path)/\(name)")))?.count ?? 0) > 0
-            }
+            // Not read: Foundation loses a page for each empty file that it reads, and the leak checker tells.
+            scratch.names("").contains { $0.hasPrefix(".tmp-") && scratch.size(of: $0) > 0 }
         }
         #expect(isWritten)
         // What another process does that has the lock: the day goes, and begins anew.
