@@ -202,17 +202,26 @@ public struct PolicyResolution: Sendable {
 }
 
 extension PolicyResolution: Hashable {
-    /// Whether two resolutions say the same of one next hop.
+    /// Whether two resolutions say the same of one next hop. When a message last asked for the policy does not count.
     public static func == (lhs: PolicyResolution, rhs: PolicyResolution) -> Bool {
-        lhs.nextHop == rhs.nextHop && lhs.isTreatedAsTesting == rhs.isTreatedAsTesting && lhs.state == rhs.state
-            && lhs.aside == rhs.aside
+        lhs.nextHop == rhs.nextHop && lhs.isTreatedAsTesting == rhs.isTreatedAsTesting
+            && lhs.stateWhoeverAsked == rhs.stateWhoeverAsked && lhs.aside == rhs.aside
     }
 
     /// Feeds what equality compares to the hasher.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(nextHop)
         hasher.combine(isTreatedAsTesting)
-        hasher.combine(state)
+        hasher.combine(stateWhoeverAsked)
         hasher.combine(aside)
+    }
+
+    /// The state as if nobody had asked since the fetch: every look-up changes that time.
+    private var stateWhoeverAsked: State {
+        switch state {
+        case .policy(let policy, .cached(let entry)): .policy(policy, .cached(entry.requested(at: entry.fetchedAt)))
+        case .policy(let policy, .fetched(let entry)): .policy(policy, .fetched(entry.requested(at: entry.fetchedAt)))
+        case .policy(_, .pinned), .noPolicy, .pending: state
+        }
     }
 }

@@ -24,6 +24,20 @@ import Testing
         #expect(world.resolver.peek(world.nextHop)?.policy != nil)
     }
 
+    /// The time at which a message last asked changes with each of them, and is nothing that a resolution says.
+    @Test func resolutionsOfOneMomentAndTheNextAreEqual() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText(), timeToLive: .seconds(600))
+        _ = try await world.resolve()
+        let first = try require(world.resolver.peek(world.nextHop))
+        world.advance(bySeconds: 5)
+        let second = try require(world.resolver.peek(world.nextHop))
+        #expect(first.cachedPolicy?.lastRequestedAt != second.cachedPolicy?.lastRequestedAt)
+        #expect(first == second && first.hashValue == second.hashValue)
+        world.resolver.setPolicyOverride(.treatAsTesting, for: world.domain)
+        #expect(world.resolver.peek(world.nextHop) != first)
+    }
+
     @Test(.proves("R-CACHE-13"), arguments: [(1, 10), (10, 10), (600, 600), (86_400, 3_600)] as [(Int64, Int64)])
     func noRecordIsBelievedForItsTTL(timeToLive: Int64, wait: Int64) async throws {
         let world = try FlowWorld()

@@ -18,7 +18,7 @@ public final class SMTPSession {
     /// The reply to EHLO or HELO; its first word is the server's name for itself, never checked by anybody.
     public private(set) var hello: SMTPReply?
 
-    /// Whether commands can be sent, as far as this end knows: it is not so after a failed handshake, ``quit()`` or
+    /// Whether commands can be sent: no longer once the connection or a handshake has failed, nor after ``quit()`` or
     /// ``close()``.
     public private(set) var isOpen = true
 
@@ -60,6 +60,7 @@ public final class SMTPSession {
         }
     }
 
+    /// - Throws: ``SMTPError``; the caller ends the session then.
     private func sayHello() async throws(SMTPError) {
         capabilities = [:]
         let name = client.configuration.name
@@ -95,7 +96,8 @@ public final class SMTPSession {
     /// is there a session that goes on by TLS; at `.startTLSNotOffered` it goes on in clear; at anything else it is
     /// closed. ``isOpen`` tells the same.
     ///
-    /// - Throws: ``SMTPError`` if the connection fails before the handshake, or EHLO fails after it.
+    /// - Throws: ``SMTPError`` if the connection fails before the handshake, or EHLO fails after it. The connection is
+    ///   closed then.
     public func startTLS(_ check: CertificateCheck) async throws(SMTPError) -> TLSObservation {
         guard !isEncrypted else { throw .noTLS(reason: "the session is by TLS already") }
         guard capabilities["STARTTLS"] != nil else { return .startTLSNotOffered() }
@@ -115,7 +117,6 @@ public final class SMTPSession {
                 )
             }
         } catch .plaintextAfterStartTLS {
-            isOpen = false
             return .handshakeFailed(reason: SMTPError.plaintextAfterStartTLS.description)
         }
         guard reply.isPositive else { return .startTLSNotOffered(reason: reply.description) }
@@ -129,7 +130,12 @@ public final class SMTPSession {
         }
         // What was learned in clear is forgotten (RFC 3207 section 4.2).
         isEncrypted = true
-        try await sayHello()
+        do throws(SMTPError) {
+            try await sayHello()
+        } catch {
+            await quitOrClose(after: error)
+            throw error
+        }
         return observation
     }
 
@@ -259,8 +265,9 @@ public final class SMTPSession {
         case .success(let value):
             return value
         case .failure(let error):
-            if let error = error as? SMTPError { throw error }
             let reason = try? await loop.submit { handler.value.failure }.get()
+            close()
+            if let error = error as? SMTPError { throw error }
             throw reason.flatMap { $0 } ?? .connectionFailed(reason: TLSFacts.text(error))
         }
     }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import IntegrationSupport
 import Testing
 
 /// Documentation/EmbeddingInAnMTA.md quotes the example MTA.
 struct GuideTests {
     @Test func everyBlockOfTheGuideIsCodeOfTheExample() throws {
-        let root = (0..<5).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
-        let guide = try String(contentsOf: root.appending(path: "Documentation/EmbeddingInAnMTA.md"), encoding: .utf8)
-        let folder = root.appending(path: "Tools/Sources/ExampleMTA")
+        let guide = try Repository.text(of: "Documentation/EmbeddingInAnMTA.md")
+        let folder = Repository.root.appending(path: "Tools/Sources/ExampleMTA")
         let code = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
             .map { Self.unindented(try String(contentsOf: $0, encoding: .utf8)) }
         let blocks = guide.components(separatedBy: "```swift\n").dropFirst()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import IntegrationSupport
 import MTASTS
 import TLSRPTFiles
 import Testing
@@ -15,13 +16,8 @@ extension ReportTests {
         }
 
         @Test func theExampleIsThisFoldersCode() throws {
-            let file = URL(filePath: #filePath)
-            let root = (0..<5).reduce(file) { url, _ in url.deletingLastPathComponent() }
-            let guide = try String(contentsOf: root.appending(path: "Documentation/TLSReports.md"), encoding: .utf8)
-            let example = file.deletingLastPathComponent().appending(path: "GuideExample.swift")
-            let source = try String(contentsOf: example, encoding: .utf8)
-            let start = try #require(source.firstRange(of: "import MTASTS\n"))
-            #expect(guide.contains("```swift\n" + source[start.lowerBound...] + "```"))
+            let code = "Tests/Integration/Tests/ReportTests/GuideExample.swift"
+            #expect(try Repository.page("Documentation/TLSReports.md", quotes: code))
         }
 
         @Test func whatWasCountedIsKeptWhenTheExampleIsCancelled() async throws {

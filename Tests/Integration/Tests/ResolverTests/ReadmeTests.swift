@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import IntegrationSupport
 import MTASTS
 import Testing
 
 @Suite struct ReadmeTests {
-    @Test func theExampleIsThisFilesCode() throws {
-        let file = URL(filePath: #filePath)
-        let root = (0..<5).reduce(file) { url, _ in url.deletingLastPathComponent() }
-        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-        let example = file.deletingLastPathComponent().appending(path: "ReadmeExample.swift")
-        let source = try String(contentsOf: example, encoding: .utf8)
-        let start = try #require(source.firstRange(of: "import MTASTS\n"))
-        #expect(readme.contains("```swift\n" + source[start.lowerBound...] + "```"))
+    @Test func theExampleIsThisFoldersCode() throws {
+        let code = "Tests/Integration/Tests/ResolverTests/ReadmeExample.swift"
+        #expect(try Repository.page("README.md", quotes: code))
     }
 
     @Test func theExampleMakesAResolver() async throws {
