@@ -41,7 +41,7 @@ private func check(_ finding: STSRecord.Finding, _ texts: [[UInt8]]) {
     require((1...text.count + 1).contains(finding.line), "the line of a finding is one of the text")
     require((1...text.count + 1).contains(finding.column), "the column of a finding is within the text")
     require(
-        finding.message.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) },
+        !holdsControlCharacters(finding.message),
         "a message holds no control characters"
     )
     require((1...2_000).contains(finding.message.utf8.count), "a message is bounded")

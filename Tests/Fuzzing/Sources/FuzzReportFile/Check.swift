@@ -20,7 +20,7 @@ func check(_ octets: [UInt8]) {
         require(file.formats.count <= 4, "forms are nested to a bound")
         require(file.origin.hasPrefix("file"), "a result says where it is from")
         require(
-            file.origin.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) },
+            !holdsControlCharacters(file.origin),
             "an origin holds no control characters"
         )
         switch file.result {

@@ -18,7 +18,7 @@ func check(_ octets: [UInt8]) {
     require(contents.deviations.allSatisfy { (0...octets.count).contains($0.offset) }, "offsets are within the mail")
     for part in contents.parts {
         require(
-            part.fileName?.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) } != false,
+            part.fileName.map(holdsControlCharacters) != true,
             "a file name holds no control characters"
         )
         require(part.mediaType.utf8.count { $0 == 0x2F } == 1, "a media type has two parts")

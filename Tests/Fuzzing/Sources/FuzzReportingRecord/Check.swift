@@ -5,6 +5,7 @@ import TLSRPT
 
 /// Octet 1 ends a character-string, octet 2 a resource record.
 func check(_ octets: [UInt8]) {
+    guard octets.contains(where: { $0 == 1 || $0 == 2 }) else { return checkLoneRecord(octets) }
     let resourceRecords = octets.split(separator: 2, omittingEmptySubsequences: false).map { record in
         record.split(separator: 1, omittingEmptySubsequences: false).map { Array($0) }
     }
@@ -15,7 +16,7 @@ func check(_ octets: [UInt8]) {
         "strings are joined with nothing between"
     )
     require(TLSReportingRecord.select(from: resourceRecords.reversed()) == selection, "order means nothing")
-    for text in joined { checkRecord(text) }
+    for text in joined { _ = checkedRecord(text) }
     let left = joined.count == 1 ? joined : joined.filter { $0.starts(with: "v=TLSRPTv1;".utf8) }
     switch selection {
     case .record(let record):
@@ -32,14 +33,24 @@ func check(_ octets: [UInt8]) {
     }
 }
 
-private func checkRecord(_ octets: [UInt8]) {
+private func checkLoneRecord(_ octets: [UInt8]) {
+    let record = checkedRecord(octets)
+    switch TLSReportingRecord.select(from: [[octets]]) {
+    case .record(let selected): require(selected == record, "a lone record is selected")
+    case .absent: require(!octets.starts(with: "v=TLSRPTv1".utf8), "absent: it does not begin as a record")
+    case .several: require(false, "one is not several")
+    case .malformed: require(record == nil, "malformed: it is no record")
+    }
+}
+
+private func checkedRecord(_ octets: [UInt8]) -> TLSReportingRecord? {
     let record: TLSReportingRecord
     do throws(TLSReportingRecord.ParseError) {
         record = try TLSReportingRecord(parsing: octets)
     } catch {
         require((0...octets.count).contains(error.offset), "the offset of an error is within the text")
         require(!error.description.isEmpty, "an error has words")
-        return
+        return nil
     }
     require(octets.starts(with: "v=TLSRPTv1".utf8), "a record begins with its version")
     require((try? TLSReportingRecord(parsing: record.description)) == record, "parse(print(record)) is the record")
@@ -54,6 +65,7 @@ private func checkRecord(_ octets: [UInt8]) {
             "an extension is one by itself"
         )
     }
+    return record
 }
 
 private func check(_ uri: TLSReportingRecord.ReportURI) {
@@ -63,7 +75,7 @@ private func check(_ uri: TLSReportingRecord.ReportURI) {
     case .mailto(let address):
         require(address.utf8.contains(0x40), "an address has an at sign")
         require(
-            address.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) },
+            !holdsControlCharacters(address),
             "an address holds no control characters"
         )
         // A local part in quotes has a backslash before each octet at worst.

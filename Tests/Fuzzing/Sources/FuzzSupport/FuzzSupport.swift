@@ -31,3 +31,9 @@ public func octets(_ start: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8] {
 public func require(_ holds: Bool, _ invariant: StaticString) {
     guard holds else { fatalError("violated: \(invariant)") }
 }
+
+/// Whether the text holds a control character, C0, DEL or C1.
+public func holdsControlCharacters(_ text: String) -> Bool {
+    let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+    return !isPlain && !text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) }
+}
