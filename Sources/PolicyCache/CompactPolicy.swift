@@ -7,22 +7,21 @@ internal import STSRecord
 /// A cached policy as memory holds it, in few octets: the policy by reference, since most domains publish one of a few
 /// texts, and the id packed. A copy of it costs one reference count.
 package struct CompactPolicy: Sendable {
-    private let shared: SharedPolicy
+    /// The policy.
+    package let policy: STSPolicy
     private let id: PackedID
     /// The wall time at which the fetch began.
     package let fetchedAt: UnixTime
     /// Seconds from the fetch to when a message last asked, held within 68 years.
     private var requestedAfterFetch: Int32 = 0
 
-    init(_ entry: CachedPolicy, sharing shared: SharedPolicy) {
-        self.shared = shared
+    /// The same as `entry`, with a policy of the same text that is shared.
+    init(_ entry: CachedPolicy, sharing policy: STSPolicy) {
+        self.policy = policy
         id = PackedID(entry.recordID)
         fetchedAt = entry.fetchedAt
         lastRequestedAt = entry.lastRequestedAt
     }
-
-    /// The policy.
-    package var policy: STSPolicy { shared.policy }
 
     /// The wall time at which a message last asked for the policy.
     package var lastRequestedAt: UnixTime {
@@ -32,24 +31,12 @@ package struct CompactPolicy: Sendable {
 
     /// Whether the policy may be applied: see ``CachedPolicy/isFresh(at:)``.
     package func isFresh(at now: UnixTime) -> Bool {
-        CachedPolicy.isFresh(maxAge: shared.maxAge, fetchedAt: fetchedAt, at: now)
+        CachedPolicy.isFresh(maxAge: policy.maxAge, fetchedAt: fetchedAt, at: now)
     }
 
     /// The same for all others.
     package var cachedPolicy: CachedPolicy {
         CachedPolicy(policy: policy, recordID: id.id, fetchedAt: fetchedAt, lastRequestedAt: lastRequestedAt)
-    }
-}
-
-/// A policy that many entries have.
-final class SharedPolicy: Sendable {
-    let policy: STSPolicy
-    /// That of the policy, for the warm path.
-    let maxAge: Int
-
-    init(_ policy: STSPolicy) {
-        self.policy = policy
-        maxAge = policy.maxAge
     }
 }
 

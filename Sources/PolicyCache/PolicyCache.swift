@@ -177,21 +177,20 @@ extension PolicyCache {
     }
 }
 
-/// Lets policies of one text be one object, since most domains publish one of a few texts.
+/// Lets policies of one text share what they hold, since most domains publish one of a few texts.
 ///
 /// It holds a bounded number of texts: when it is full it starts anew, which costs sharing and nothing else. A text
 /// that many domains publish is short, and a long one would keep its object here after it has left the cache.
 private struct TextPool {
     private static let limit = 4_096
     private static let maximumOctets = 1_024
-    private var policies: [[UInt8]: SharedPolicy] = [:]
+    private var policies: [[UInt8]: STSPolicy] = [:]
 
-    mutating func shared(_ policy: STSPolicy) -> SharedPolicy {
-        guard policy.text.count <= Self.maximumOctets else { return SharedPolicy(policy) }
+    mutating func shared(_ policy: STSPolicy) -> STSPolicy {
+        guard policy.text.count <= Self.maximumOctets else { return policy }
         if let known = policies[policy.text] { return known }
         if policies.count >= Self.limit { policies.removeAll(keepingCapacity: true) }
-        let shared = SharedPolicy(policy)
-        policies[policy.text] = shared
-        return shared
+        policies[policy.text] = policy
+        return policy
     }
 }

@@ -9,31 +9,34 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     /// An entry that had to make room, or that found none.
     package typealias Evicted = (domain: DomainName, value: Value)
 
-    private let shards: [Shard<Value>]
+    // In the map itself: an object for each would be counted with each look-up, by all threads in one place.
+    private let shards: InlineArray<16, Shard<Value>>
+    private let shardCount: Int
     private let hash = NameHash()
 
     /// The most entries of weight 1.
     package let capacity: Int
 
-    /// A map. Capacity is split evenly between the shards, each with at least one entry.
+    /// A map. Capacity is split evenly between the shards, 16 at most, each with at least one entry.
     package init(capacity: Int, shards count: Int = 16) {
-        let count = max(1, min(count, capacity))
+        let count = max(1, min(count, capacity, 16))
         let each = min(max(1, capacity / count), NameIndex.maximumPlaces)
         self.capacity = each * count
-        self.shards = (0..<count).map { [hash] _ in Shard(capacity: each, hash: hash) }
+        shardCount = count
+        shards = InlineArray { [hash] _ in Shard(capacity: each, hash: hash) }
     }
 
-    /// The shard of a name, by the upper half of its hash, and its tag there, which is the lower.
-    private func locate(_ domain: DomainName) -> (shard: Shard<Value>, tag: UInt32) {
+    /// The number of a name's shard, by the upper half of its hash, and its tag there, which is the lower.
+    private func locate(_ domain: DomainName) -> (shard: Int, tag: UInt32) {
         let hash = hash.value(of: domain)
-        let number = Int(truncatingIfNeeded: ((hash >> 32) &* UInt64(shards.count)) >> 32)
-        return (shards[number], NameHash.tag(hash))
+        let number = Int(truncatingIfNeeded: ((hash >> 32) &* UInt64(shardCount)) >> 32)
+        return (number, NameHash.tag(hash))
     }
 
     /// Reads or changes the value of a domain in place and marks it as used; nil if there is none.
     package func withValue<Result>(of domain: DomainName, _ body: (inout Value) -> Result) -> Result? {
         let (shard, tag) = locate(domain)
-        return shard.state.withLock { state in
+        return shards[shard].state.withLock { state in
             guard let index = state.place(of: domain, tag) else { return nil }
             state.slots[index].isReferenced = true
             return body(&state.slots[index].value)
@@ -43,7 +46,7 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     /// The value of a domain, which does not count as used by that.
     package func read(_ domain: DomainName) -> Value? {
         let (shard, tag) = locate(domain)
-        return shard.state.withLock { state in state.place(of: domain, tag).map { state.slots[$0].value } }
+        return shards[shard].state.withLock { state in state.place(of: domain, tag).map { state.slots[$0].value } }
     }
 
     /// Sets the value of a domain. Entries of the lowest rank make room, among equals those not used of late; if all
@@ -66,7 +69,7 @@ package final class ShardedMap<Value: Sendable>: Sendable {
         ifReplacing isOlder: (Value) -> Bool = { _ in true }
     ) -> [Evicted] {
         let (shard, tag) = locate(domain)
-        return shard.state.withLock { state in
+        return shards[shard].state.withLock { state in
             if let index = state.place(of: domain, tag) {
                 guard isOlder(state.slots[index].value) else { return [] }
                 state.remove(at: index)
@@ -84,7 +87,7 @@ package final class ShardedMap<Value: Sendable>: Sendable {
         _ body: (inout Value) -> Result
     ) -> (result: Result, evicted: [Evicted]) {
         let (shard, tag) = locate(domain)
-        return shard.state.withLock { state in
+        return shards[shard].state.withLock { state in
             if let index = state.place(of: domain, tag) {
                 state.slots[index].isReferenced = true
                 return (body(&state.slots[index].value), [])
@@ -99,7 +102,7 @@ package final class ShardedMap<Value: Sendable>: Sendable {
     @discardableResult
     package func remove(_ domain: DomainName, if condition: (Value) -> Bool = { _ in true }) -> Value? {
         let (shard, tag) = locate(domain)
-        return shard.state.withLock { state in
+        return shards[shard].state.withLock { state in
             guard let index = state.place(of: domain, tag), condition(state.slots[index].value) else { return nil }
             return state.remove(at: index).value
         }
@@ -107,13 +110,13 @@ package final class ShardedMap<Value: Sendable>: Sendable {
 
     /// The number of entries.
     package var count: Int {
-        shards.reduce(0) { sum, shard in sum + shard.state.withLock { $0.slots.count } }
+        (0..<shardCount).reduce(0) { sum, shard in sum + shards[shard].state.withLock { $0.slots.count } }
     }
 
     /// Calls `body` with every entry; each shard is locked in turn.
     package func forEach(_ body: (DomainName, Value) -> Void) {
-        for shard in shards {
-            shard.state.withLock { state in
+        for shard in 0..<shardCount {
+            shards[shard].state.withLock { state in
                 for slot in state.slots { body(slot.domain, slot.value) }
             }
         }
@@ -141,7 +144,7 @@ private struct NameHash: Sendable {
     static func tag(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash) }
 }
 
-private final class Shard<Value: Sendable>: Sendable {
+private struct Shard<Value: Sendable>: ~Copyable, Sendable {
     /// In the order that leaves no gaps; the tag of a name is made anew when an entry is moved, which is rare.
     struct Slot {
         let domain: DomainName
@@ -239,6 +242,8 @@ private final class Shard<Value: Sendable>: Sendable {
     }
 
     let state: Lock<State>
+    // What two threads write at once is not to be in one line of memory.
+    private let room = InlineArray<16, UInt64>(repeating: 0)
 
     init(capacity: Int, hash: NameHash) {
         state = Lock(State(capacity: capacity, hash: hash))

@@ -2,6 +2,10 @@
 
 public import STSCore
 
+#if os(Linux)
+internal import Synchronization
+#endif
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Glibc)
@@ -28,28 +32,62 @@ public struct SystemWallClock: WallClock {
     }
 }
 
-/// The operating system's monotonic clock. It goes on while the machine sleeps, as deadlines and TTLs do.
+/// The operating system's monotonic clock. It goes on while the machine sleeps, as deadlines and TTLs do. On Linux it is
+/// some milliseconds coarse.
 public struct SystemMonotonicClock: MonotonicClock {
     /// The operating system's monotonic clock.
     public init() {}
 
+    #if os(Linux)
+    /// The present moment.
+    public var now: MonotonicTime {
+        // CLOCK_BOOTTIME, which goes on in sleep, takes as long as all else of a warm look-up. The coarse clock stands
+        // still meanwhile; how far it is behind is looked at once in each of its seconds.
+        let ticking = Self.time(CLOCK_MONOTONIC_COARSE)
+        let second = Int64(ticking.tv_sec)
+        if Self.secondLookedAt.load(ordering: .acquiring) != second {
+            Self.lookAtSleep()
+            Self.secondLookedAt.store(second, ordering: .releasing)
+        }
+        return MonotonicTime(nanoseconds: Self.nanoseconds(ticking) &+ Self.asleep.load(ordering: .relaxed))
+    }
+
+    /// The nanoseconds that the machine is known to have slept since its start.
+    private static let asleep = Atomic<Int64>(0)
+    private static let secondLookedAt = Atomic<Int64>(-1)
+
+    /// The thread may be held up between two looks at a clock, so the least that it can be: it only grows, and no clock
+    /// of ours steps back.
+    private static func lookAtSleep() {
+        let withSleep = nanoseconds(time(CLOCK_BOOTTIME))
+        let without = nanoseconds(time(CLOCK_MONOTONIC))
+        asleep.max(withSleep &- without, ordering: .relaxed)
+    }
+
+    private static func time(_ clock: clockid_t) -> timespec {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return time
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+    #else
     private static let origin = ContinuousClock.now
 
     /// The present moment.
     public var now: MonotonicTime {
-        #if os(Linux)
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return MonotonicTime(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
-        #else
-        return MonotonicTime(nanoseconds: 0).advanced(by: ContinuousClock.now - Self.origin)
-        #endif
+        MonotonicTime(nanoseconds: 0).advanced(by: ContinuousClock.now - Self.origin)
     }
+    #endif
 
     /// Returns once `deadline` has come.
     ///
     /// - Throws: `CancellationError` as soon as the task is cancelled.
     public func sleep(until deadline: MonotonicTime) async throws {
-        try await Task.sleep(for: max(Duration.zero, deadline.duration(since: now)), clock: .continuous)
+        repeat {
+            try await Task.sleep(for: max(Duration.zero, deadline.duration(since: now)), clock: .continuous)
+        } while now < deadline
     }
 }

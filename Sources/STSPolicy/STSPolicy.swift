@@ -5,8 +5,8 @@ public import STSCore
 
 /// A policy: the content of a domain's policy file (RFC 8461 section 3.2).
 ///
-/// The served text is kept octet by octet in one buffer that copies of the value share; patterns and extensions are
-/// ranges into it. Two policies are equal if they mean the same: mode, max_age, `mx` in order, extensions in order.
+/// Copies of the value share all they hold: the served text, octet by octet, and the patterns and extensions as ranges
+/// into it. Two policies are equal if they mean the same: mode, max_age, `mx` in order, extensions in order.
 public struct STSPolicy: Sendable {
     /// The most octets of a policy file that a sender reads (RFC 8461 section 3.3 suggests 64 KiB).
     public static let maximumOctets = 65_536
@@ -24,35 +24,31 @@ public struct STSPolicy: Sendable {
         case none
     }
 
-    /// The octets of the policy file as served, for the "policy-string" of a report (RFC 8460 section 4.4).
-    public let text: [UInt8]
-
-    /// What a sender does when a check fails.
-    public let mode: Mode
-
-    // Packed ranges into `text`: one word per pattern, then three per extension.
-    let table: [UInt32]
-    let patternCount: UInt32
-    private let storedMaxAge: UInt32
+    private let contents: Contents
 
     init(text: [UInt8], contents: consuming PolicyReader) {
-        self.text = text
-        self.mode = contents.mode ?? .none
-        self.storedMaxAge = contents.maxAge ?? 0
-        self.patternCount = UInt32(contents.patterns.count)
-        let extensions = contents.extensions.words
-        self.table = extensions.isEmpty ? contents.patterns.words : contents.patterns.words + extensions
+        self.contents = Contents(text: text, contents)
     }
 
+    /// The octets of the policy file as served, for the "policy-string" of a report (RFC 8460 section 4.4).
+    public var text: [UInt8] { contents.text }
+
+    /// What a sender does when a check fails.
+    public var mode: Mode { contents.mode }
+
     /// How long the policy may be kept, in seconds from its fetch: 0 to ``maximumMaxAge`` (section 3.2).
-    public var maxAge: Int { Int(storedMaxAge) }
+    public var maxAge: Int { Int(contents.maxAge) }
+
+    var table: [UInt32] { contents.table }
+    var patternCount: Int { Int(contents.patternCount) }
 
     /// The patterns of the policy's MX hosts, in order, without exact repeats.
     public var mx: Patterns { Patterns(policy: self) }
 
     /// The fields that RFC 8461 does not define, in order; of fields with one name only the first (section 3.2).
     public var extensions: [Extension] {
-        stride(from: Int(patternCount), to: table.count, by: 3).map { index in
+        let (text, table) = (contents.text, contents.table)
+        return stride(from: patternCount, to: table.count, by: 3).map { index in
             let name = PackedRange(table[index])
             return Extension(
                 checkedName: text.span.text(from: name.start, to: name.end),
@@ -65,6 +61,35 @@ public struct STSPolicy: Sendable {
     ///
     /// - Parameter host: The exchange name of the MX record, or the policy domain if there is no MX record.
     public func matches(_ host: DomainName) -> Bool {
+        contents.matches(host)
+    }
+
+    /// Whether two policies were read from the same octets.
+    public func hasSameText(as other: STSPolicy) -> Bool { contents === other.contents || text == other.text }
+}
+
+/// What a policy is made of, in one object: a copy of a policy, of which there is one for each delivery, costs one
+/// reference count.
+private final class Contents: Sendable {
+    let text: [UInt8]
+    // Packed ranges into `text`: one word per pattern, then three per extension.
+    let table: [UInt32]
+    let patternCount: UInt32
+    let maxAge: UInt32
+    let mode: STSPolicy.Mode
+
+    init(text: [UInt8], _ contents: consuming PolicyReader) {
+        self.text = text
+        mode = contents.mode ?? .none
+        maxAge = contents.maxAge ?? 0
+        patternCount = UInt32(contents.patterns.count)
+        let extensions = contents.extensions.words
+        table = extensions.isEmpty ? contents.patterns.words : contents.patterns.words + extensions
+    }
+
+    @inline(__always)
+    func matches(_ host: DomainName) -> Bool {
+        let (text, table) = (text, table)
         let octets = text.span
         let ranges = table.span.extracting(first: Int(patternCount))
         let name = host.description.utf8.span
@@ -83,9 +108,6 @@ public struct STSPolicy: Sendable {
         }
         return false
     }
-
-    /// Whether two policies were read from the same octets.
-    public func hasSameText(as other: STSPolicy) -> Bool { text == other.text }
 }
 
 extension STSPolicy {
@@ -97,7 +119,7 @@ extension STSPolicy {
         public var startIndex: Int { 0 }
 
         /// The number of patterns.
-        public var endIndex: Int { Int(policy.patternCount) }
+        public var endIndex: Int { policy.patternCount }
 
         /// The pattern at a position.
         public subscript(position: Int) -> MXPattern {
@@ -146,7 +168,7 @@ extension STSPolicy: Hashable {
     /// Feeds what equality compares to the hasher.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(mode)
-        hasher.combine(storedMaxAge)
+        hasher.combine(maxAge)
         for pattern in mx { hasher.combine(pattern.description) }
         hasher.combine(extensions)
     }

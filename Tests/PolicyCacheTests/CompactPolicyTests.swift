@@ -34,7 +34,7 @@ struct CompactPolicyTests {
                 fetchedAt: UnixTime(secondsSinceEpoch: Int64(fetched)),
                 lastRequestedAt: UnixTime(secondsSinceEpoch: Int64(requested))
             )
-            let compact = CompactPolicy(entry, sharing: SharedPolicy(policy))
+            let compact = CompactPolicy(entry, sharing: policy)
             #expect(compact.cachedPolicy == entry)
             for second in [-1, 0, 9, 10] {
                 let now = entry.fetchedAt.advanced(bySeconds: Int64(second))
@@ -51,7 +51,7 @@ struct CompactPolicyTests {
             fetchedAt: UnixTime(secondsSinceEpoch: .min),
             lastRequestedAt: UnixTime(secondsSinceEpoch: .max)
         )
-        let compact = CompactPolicy(entry, sharing: SharedPolicy(policy))
+        let compact = CompactPolicy(entry, sharing: policy)
         #expect(compact.lastRequestedAt == entry.fetchedAt.advanced(bySeconds: Int64(Int32.max)))
         #expect(compact.cachedPolicy.recordID == nil)
     }

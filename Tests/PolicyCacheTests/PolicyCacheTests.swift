@@ -61,7 +61,7 @@ extension PolicyCache {
         // One shard, so that all are rivals.
         let map = ShardedMap<CachedPolicy>(capacity: 4, shards: 1)
         let rank: (CachedPolicy) -> Int = {
-            PolicyCache.rank(CompactPolicy($0, sharing: SharedPolicy($0.policy)), now: time(1_000))
+            PolicyCache.rank(CompactPolicy($0, sharing: $0.policy), now: time(1_000))
         }
         var kinds = [
             ("expired.example", try cached(mode: .enforce, maxAge: 1, fetched: 1)),
