@@ -26,7 +26,11 @@ package struct CompactPolicy: Sendable {
     /// The wall time at which a message last asked for the policy.
     package var lastRequestedAt: UnixTime {
         get { fetchedAt.advanced(bySeconds: Int64(requestedAfterFetch)) }
-        set { requestedAfterFetch = Int32(clamping: newValue.seconds(since: fetchedAt)) }
+        set {
+            let seconds = Int32(clamping: newValue.seconds(since: fetchedAt))
+            // Written once a second at most, so that what other threads have of this memory stays good.
+            if requestedAfterFetch != seconds { requestedAfterFetch = seconds }
+        }
     }
 
     /// Whether the policy may be applied: see ``CachedPolicy/isFresh(at:)``.

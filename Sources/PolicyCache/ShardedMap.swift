@@ -38,7 +38,8 @@ package final class ShardedMap<Value: Sendable>: Sendable {
         let (shard, tag) = locate(domain)
         return shards[shard].state.withLock { state in
             guard let index = state.place(of: domain, tag) else { return nil }
-            state.slots[index].isReferenced = true
+            // Written only if it changes, so that what other threads have of this memory stays good.
+            if !state.slots[index].isReferenced { state.slots[index].isReferenced = true }
             return body(&state.slots[index].value)
         }
     }

@@ -39,9 +39,13 @@ extension Workload {
     }
 
     private static func peeking(_ world: World, hot: Bool, threads: Int) -> Operation {
-        let hops = world.nextHops
-        @Sendable func peek(_ count: Int, _ seed: UInt64) -> Int {
-            var state = seed
+        // Names of their own for each thread, as each message brings its own: their counts are not shared.
+        let names = (0..<threads).map { _ in
+            hot ? world.nextHops.prefix(64).compactMap { try? NextHop(recipientDomain: $0.text) } : world.nextHops
+        }
+        @Sendable func peek(_ count: Int, _ thread: Int) -> Int {
+            let hops = names[thread]
+            var state = UInt64(thread) + 1
             var found = 0
             for _ in 0..<count {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -50,16 +54,23 @@ extension Workload {
             }
             return found
         }
-        guard threads > 1 else { return { count in peek(count, 1) } }
+        guard threads > 1 else { return { count in peek(count, 0) } }
         return { count in
             await withTaskGroup(of: Int.self) { group in
                 for thread in 0..<threads {
                     group.addTask(executorPreference: globalConcurrentExecutor) {
-                        peek(count / threads, UInt64(thread) + 1)
+                        peek(count / threads, thread)
                     }
                 }
                 return await group.reduce(0, &+)
             }
         }
+    }
+}
+
+extension NextHop {
+    /// The name, in memory of its own.
+    fileprivate var text: String {
+        policyDomain.map { String(decoding: Array($0.description.utf8), as: UTF8.self) } ?? ""
     }
 }
