@@ -41,7 +41,7 @@ public struct SystemMonotonicClock: MonotonicClock {
     #if os(Linux)
     /// The present moment.
     public var now: MonotonicTime {
-        // CLOCK_BOOTTIME, which goes on in sleep, takes as long as all else of a warm look-up. The coarse clock stands
+        // CLOCK_BOOTTIME, which goes on in sleep, would take a fifth of a warm look-up. The coarse clock stands
         // still meanwhile; how far it is behind is looked at once in each of its seconds.
         let ticking = Self.time(CLOCK_MONOTONIC_COARSE)
         let second = Int64(ticking.tv_sec)
