@@ -26,7 +26,7 @@ import Testing
     @Test func monotonicClockRunsAsTheContinuousClockDoes() async throws {
         let (before, start) = (ContinuousClock.now, SystemMonotonicClock().now)
         let startEnd = ContinuousClock.now
-
+        // The clock itself is under test, so real time has to pass.
         try await SystemMonotonicClock().sleep(until: start.advanced(by: .milliseconds(30)))
         let (after, end) = (ContinuousClock.now, SystemMonotonicClock().now)
         let coarseness = Duration.milliseconds(20)
