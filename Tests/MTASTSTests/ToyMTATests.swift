@@ -12,7 +12,7 @@ struct ToyHost {
     var tls: TLSObservation
 }
 
-/// A sending MTA in thirty lines: it walks the MX hosts by what the policy says, and gives the host that it delivered
+/// A sending MTA in forty lines: it walks the MX hosts by what the policy says, and gives the host that it delivered
 /// to.
 struct ToyMTA {
     let resolver: PolicyResolver
@@ -32,11 +32,15 @@ struct ToyMTA {
             }
         }
         switch resolution.afterWalk(outcomes, stage: stage) {
-        case .delivered, .deferred: return "deferred"
+        case .deferred, .delivered: return "deferred"  // whoever delivered has left the loop above
         case .failed: return "returned"
         case .recheckFirst:
-            guard case .changed = try await resolver.recheckBeforeFailing(resolution) else { return "returned" }
-            return try await deliver(to: domain, via: hosts, stage: .lifetimeOverAndRechecked)
+            switch try await resolver.recheckBeforeFailing(resolution) {
+            case .unchanged: return "returned"
+            case .notChecked: return "deferred"
+            // What was found is in the cache now, where the next resolution takes it from.
+            case .changed: return try await deliver(to: domain, via: hosts, stage: .lifetimeOverAndRechecked)
+            }
         }
     }
 }
@@ -79,6 +83,10 @@ struct ToyMTA {
         let bad = Array(try hosts().dropLast())
         #expect(try await mta.deliver(to: domain, via: bad, stage: .retriesLeft) == "deferred")
         #expect(try await mta.deliver(to: domain, via: bad, stage: .lifetimeOver) == "returned")
+        // DNS could not be asked for a newer policy: no mail is returned for that.
+        let name = try #require(domain.stsRecordName)
+        dns.answer(.failure(DNSFailure(.overloaded)), at: name)
+        #expect(try await mta.deliver(to: domain, via: bad, stage: .lifetimeOver) == "deferred")
         dns.publishRecord("v=STSv1; id=2;", for: domain)
         https.publishPolicy("version: STSv1\nmode: none\nmax_age: 604800\n", for: domain)
         let outcome = try await mta.deliver(to: domain, via: bad, stage: .lifetimeOver)

@@ -12,6 +12,9 @@ public struct ConformanceSuite: Sendable {
     /// A suite without cases.
     public init() {}
 
+    /// The kinds of cases that it knows, as a case names them.
+    public static var kinds: [String] { CaseKind.allCases.map(\.rawValue) }
+
     /// The number of cases.
     public var count: Int { cases.count }
 

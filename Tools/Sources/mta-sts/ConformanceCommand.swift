@@ -13,6 +13,10 @@ struct ConformanceCommand: AsyncParsableCommand {
             Prints each case that does not come to what it expects, the kinds that are skipped since the library \
             does not have them yet, and the numbers of cases passed, failed and skipped.
 
+            A line is a JSON object with what goes in and what is to come of it: \
+            {"id": "a-1", "kind": "record", "input": "v=STSv1; id=1;", "expect": {"verdict": "accept", "id": "1"}}. \
+            Kinds: \(ConformanceSuite.kinds.joined(separator: ", ")).
+
             Exit code 0: no case failed; 1: a case failed; 2: a file cannot be read or a line is no case.
             """
     )

@@ -22,7 +22,8 @@ struct DemoTests {
     @Test func theStoryShowsEachDecision() async throws {
         let text = try await DemoStory().told()
         for words in [
-            "skip: no mx pattern", "skip: TLS check", "deliver\n", "deliver, and report", "mode enforce stays",
+            "skip: in no mx pattern", "skip: TLS check failed", "deliver\n", "deliver, and report",
+            "mode enforce stays",
             "sts: starttls-not-supported", "sts: certificate-expired", "sts: success", "sts: sts-policy-fetch-error",
         ] {
             #expect(text.contains(words), "\(words)")

@@ -69,6 +69,7 @@ struct DemoStory {
         world.clock.advance(by: .seconds(3_600))
         let resolution = try await resolve(resolver)
         row("an hour later", "the record has id \(id(of: resolution)): policy fetched, mode testing")
+        row("each MX host", "what is done if the message comes to it")
         try walk(resolution)
         lines.append("   Nothing is held back, and the owner learns of it all by the reports.")
     }
@@ -91,7 +92,7 @@ struct DemoStory {
         let host = try world.hosts()[2]
         let decision = try await resolve(resolver).decision(forMX: host.name, tls: host.tls)
         count(decision)
-        row("", "\(host.name), \(host.seen): \(text(decision, host))")
+        row("", "\(host.name), expired: \(text(decision, host))")
         world.publish(.enforce, id: "3")
         await world.pass(hours: 6)
         let left = await resolver.explain(world.domain).daysLeft
@@ -112,9 +113,12 @@ struct DemoStory {
             switch event {
             case .fetched(_, let policy, _): row("fetched", "mode \(policy.policy.mode.rawValue)")
             case .downgradeSigns(_, let signs):
-                row("downgrade?", signs.map(\.rawValue).joined(separator: ", "))
+                let isWeaker = signs == [.modeWeakened]
+                let words = isWeaker ? "the new mode is weaker: meant, or an attack?" : "\(signs)"
+                row("downgrade?", words)
             case .refreshFailed(_, let failure, _): row("refresh failed", "\(failure)")
-            case .lapsing(_, let days): row("lapsing", "\(counted(days, "day")) left")
+            case .lapsing(_, let days):
+                row("lapsing", "the policy ends in \(counted(days, "day")) if no refresh succeeds")
             default: row("other", "\(event)")
             }
         }
@@ -122,6 +126,7 @@ struct DemoStory {
 
     private mutating func end() {
         heading("Next: mta-sts check DOMAIN, mta-sts generate, mta-sts --help")
+        lines.append("(in this folder: swift run --package-path Tools mta-sts check DOMAIN)")
     }
 }
 
@@ -154,8 +159,8 @@ extension DemoStory {
 
     private func text(_ decision: DeliveryDecision, _ host: DemoHost) -> String {
         switch decision.action {
-        case .skip(.policyNameMismatch): return "skip: no mx pattern"
-        case .skip(.policyTLSFailure): return "skip: TLS check"
+        case .skip(.policyNameMismatch): return "skip: in no mx pattern"
+        case .skip(.policyTLSFailure): return "skip: TLS check failed"
         case .skip(let reason): return "skip: \(reason.rawValue)"
         case .reconnectWithoutTLS: return "deliver without TLS"
         case .proceed:
