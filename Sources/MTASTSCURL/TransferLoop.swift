@@ -26,9 +26,12 @@ final class TransferLoop: Sendable {
         case cancel(Int)
     }
 
-    /// A multi handle. It is Sendable since the only thing that any thread but the loop's own does with it is
-    /// `curl_multi_wakeup`, which libcurl allows from every thread, and that under the lock of `State`, which the
-    /// loop takes to withdraw the handle before it frees it.
+    /// A multi handle.
+    ///
+    /// Sendable unchecked, since two threads do share it and the compiler cannot know libcurl's rules. The only thing
+    /// that any thread but the loop's own does with it is `curl_multi_wakeup`, which libcurl allows from every thread,
+    /// and that under the lock of `State`, which the loop takes to withdraw the handle before it frees it. If no loop
+    /// starts, `init` frees it, of which nobody has the object yet.
     private struct Multi: @unchecked Sendable {
         let pointer: UnsafeMutableRawPointer
     }

@@ -23,8 +23,8 @@ struct DemoTests {
         let text = try await DemoStory().told()
         for words in [
             "skip: in no mx pattern", "skip: TLS check failed", "deliver\n", "deliver, and report",
-            "mode enforce stays",
-            "sts: starttls-not-supported", "sts: certificate-expired", "sts: success", "sts: sts-policy-fetch-error",
+            "mode enforce stays", "sts: starttls-not-supported", "sts: certificate-expired", "sts: success",
+            "sts: sts-policy-fetch-error",
         ] {
             #expect(text.contains(words), "\(words)")
         }

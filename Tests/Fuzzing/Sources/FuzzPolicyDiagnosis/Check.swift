@@ -25,10 +25,7 @@ func check(_ octets: [UInt8]) {
         last = finding.octets.lowerBound
         require((1...lines).contains(finding.line), "the line of a finding is one of the text")
         require((1...octets.count + 1).contains(finding.column), "the column of a finding is within the text")
-        require(
-            !holdsControlCharacters(finding.message),
-            "a message holds no control characters"
-        )
+        require(!holdsControlCharacters(finding.message), "a message holds no control characters")
         require((1...2_000).contains(finding.message.utf8.count), "a message is bounded")
     }
 }

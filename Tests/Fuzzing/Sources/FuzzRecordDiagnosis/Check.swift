@@ -40,9 +40,6 @@ private func check(_ finding: STSRecord.Finding, _ texts: [[UInt8]]) {
     require(finding.octets.upperBound <= text.count, "a finding is within the text")
     require((1...text.count + 1).contains(finding.line), "the line of a finding is one of the text")
     require((1...text.count + 1).contains(finding.column), "the column of a finding is within the text")
-    require(
-        !holdsControlCharacters(finding.message),
-        "a message holds no control characters"
-    )
+    require(!holdsControlCharacters(finding.message), "a message holds no control characters")
     require((1...2_000).contains(finding.message.utf8.count), "a message is bounded")
 }

@@ -19,10 +19,7 @@ func check(_ octets: [UInt8]) {
     for file in files {
         require(file.formats.count <= 4, "forms are nested to a bound")
         require(file.origin.hasPrefix("file"), "a result says where it is from")
-        require(
-            !holdsControlCharacters(file.origin),
-            "an origin holds no control characters"
-        )
+        require(!holdsControlCharacters(file.origin), "an origin holds no control characters")
         switch file.result {
         case .success(let reading):
             require(file.formats.last == .json, "a report is read from JSON")

@@ -17,10 +17,7 @@ func check(_ octets: [UInt8]) {
     require(Set(kinds).count == kinds.count, "a kind of deviation is named once")
     require(contents.deviations.allSatisfy { (0...octets.count).contains($0.offset) }, "offsets are within the mail")
     for part in contents.parts {
-        require(
-            part.fileName.map(holdsControlCharacters) != true,
-            "a file name holds no control characters"
-        )
+        require(part.fileName.map(holdsControlCharacters) != true, "a file name holds no control characters")
         require(part.mediaType.utf8.count { $0 == 0x2F } == 1, "a media type has two parts")
     }
     let isLimited = kinds.contains { $0 == .tooDeep || $0 == .tooManyParts }

@@ -74,10 +74,7 @@ private func check(_ uri: TLSReportingRecord.ReportURI) {
     switch uri.destination {
     case .mailto(let address):
         require(address.utf8.contains(0x40), "an address has an at sign")
-        require(
-            !holdsControlCharacters(address),
-            "an address holds no control characters"
-        )
+        require(!holdsControlCharacters(address), "an address holds no control characters")
         // A local part in quotes has a backslash before each octet at worst.
         require(address.utf8.count <= 2 * uri.text.utf8.count, "an address is bounded by its URI")
     case .https(let url):

@@ -113,9 +113,7 @@ struct DemoStory {
             switch event {
             case .fetched(_, let policy, _): row("fetched", "mode \(policy.policy.mode.rawValue)")
             case .downgradeSigns(_, let signs):
-                let isWeaker = signs == [.modeWeakened]
-                let words = isWeaker ? "the new mode is weaker: meant, or an attack?" : "\(signs)"
-                row("downgrade?", words)
+                row("downgrade?", signs.map(\.words).joined(separator: "; ") + ": meant, or an attack?")
             case .refreshFailed(_, let failure, _): row("refresh failed", "\(failure)")
             case .lapsing(_, let days):
                 row("lapsing", "the policy ends in \(counted(days, "day")) if no refresh succeeds")
@@ -183,6 +181,18 @@ extension DemoStory {
         let queries = world.dns.queryCount(at: world.recordName)
         let requests = world.http.requestCount(at: world.policyHost)
         return "\(queries) DNS query and \(requests) GET in all"
+    }
+}
+
+extension DowngradeSign {
+    fileprivate var words: String {
+        switch self {
+        case .recordVanished: "the record is gone"
+        case .idFlapping: "the id goes back and forth"
+        case .modeWeakened: "the new mode is weaker"
+        case .mxWidened: "the new policy names more hosts"
+        case .maxAgeShrunk: "the new max_age is much shorter"
+        }
     }
 }
 
