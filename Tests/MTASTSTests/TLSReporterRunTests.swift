@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MTASTS
 import MTASTSTesting
 import RequirementTrait
 import Synchronization
 import Testing
+
+@testable import MTASTS
 
 struct TLSReporterRunTests {
     /// Lets time pass, a minute at a time, until the source has no report left.
@@ -177,19 +178,64 @@ struct TLSReporterRunTests {
         let domains = try domains(20)
         let url = ReportingWorld.destination
         for domain in domains { world.publish(url, for: domain) }
-        world.reports.answerOnce(.failure(.temporary(reason: "down")), at: url)
+        for _ in 0..<2 { world.reports.answerOnce(.failure(.temporary(reason: "down")), at: url) }
         world.reports.answer(.status(200), at: url)
         let source = source(world, domains)
         let reporter = world.reporter()
         let task = Task { await reporter.run(reportsOf: source) }
         await world.clock.waitForSleepers()
-        #expect(world.reports.attemptCount(at: url) == 1)
+        #expect(world.reports.attemptCount(at: url) == 2)
         world.advance(seconds: 300)
         await pass(world, source, hours: 1)
         task.cancel()
         await task.value
-        #expect(world.reports.attemptCount(at: url) == 21)
+        #expect(world.reports.attemptCount(at: url) == 22)
         #expect(world.events.outcomes.count == 20)
+        // Those that waited have lost no attempt.
+        #expect(world.events.failedAttempts == 2)
+    }
+
+    /// One connection of many that breaks is no outage.
+    @Test func oneFailureClosesNoReceiver() async throws {
+        let world = try ReportingWorld()
+        world.advance(seconds: 14_400)
+        let domains = try domains(20)
+        let url = ReportingWorld.destination
+        for domain in domains { world.publish(url, for: domain) }
+        for place in 0..<20 {
+            let answer: ScriptedReports.Answer = place % 2 == 0 ? .failure(.temporary(reason: "reset")) : .status(200)
+            world.reports.answerOnce(answer, at: url)
+        }
+        world.reports.answer(.status(200), at: url)
+        let source = source(world, domains)
+        let task = Task { await world.reporter().run(reportsOf: source) }
+        await world.clock.waitForSleepers()
+        #expect(world.reports.attemptCount(at: url) == 20)
+        #expect(world.events.outcomes.count == 10)
+        task.cancel()
+        await task.value
+    }
+
+    /// A receiver that is closed for hours to others costs a report no attempt, and its patience still ends.
+    @Test(.proves("R-SEND-17")) func waitingCountsAsNoAttempt() async throws {
+        let world = try ReportingWorld()
+        let gate = ReceiverGate()
+        let now = world.clock.now
+        gate.noteTrouble("down", at: "a:443", pause: .seconds(300), now: now)
+        #expect(gate.trouble(at: "a:443", now: now) == nil)
+        gate.noteTrouble("down", at: "a:443", pause: .seconds(300), now: now.advanced(by: .seconds(299)))
+        #expect(gate.trouble(at: "a:443", now: now.advanced(by: .seconds(598))) == "down")
+        #expect(gate.trouble(at: "b:443", now: now.advanced(by: .seconds(598))) == nil)
+        #expect(gate.trouble(at: "a:443", now: now.advanced(by: .seconds(599))) == nil)
+        // The first attempt after the pause decides.
+        gate.noteTrouble("down still", at: "a:443", pause: .seconds(300), now: now.advanced(by: .seconds(600)))
+        #expect(gate.trouble(at: "a:443", now: now.advanced(by: .seconds(899))) == "down still")
+        gate.noteSuccess(at: "a:443")
+        #expect(gate.trouble(at: "a:443", now: now.advanced(by: .seconds(700))) == nil)
+        // Failures that are far apart are no outage.
+        gate.noteTrouble("down", at: "a:443", pause: .seconds(300), now: now.advanced(by: .seconds(1_000)))
+        gate.noteTrouble("down", at: "a:443", pause: .seconds(300), now: now.advanced(by: .seconds(1_300)))
+        #expect(gate.trouble(at: "a:443", now: now.advanced(by: .seconds(1_300))) == nil)
     }
 
     @Test func cancellationLeavesReportsInTheSource() async throws {
@@ -236,7 +282,29 @@ struct TLSReporterRunTests {
         await task.value
         #expect(source.memory.days().isEmpty)
         #expect(world.reports.posts.count == 1)
-        #expect(world.events.all.count { if case .sourceFailed = $0 { true } else { false } } == 3)
+        #expect(world.events.sourceFailures == 3)
+    }
+
+    /// A day that cannot be read is told of each time, and holds up no other.
+    @Test func dayThatCannotBeRead() async throws {
+        let world = try ReportingWorld()
+        world.publish(ReportingWorld.destination)
+        world.reports.answer(.status(200), at: ReportingWorld.destination)
+        let memory = source(world, [world.domain])
+        memory.add([world.domain: world.report()], on: world.day.next)
+        let source = FailingSource(memory, failures: 0, unreadable: [world.day])
+        world.advance(seconds: 86_400 + 14_400)
+        let reporter = world.reporter()
+        let task = Task { await reporter.run(reportsOf: source) }
+        await world.clock.waitForSleepers()
+        #expect(memory.days() == [world.day])
+        #expect(world.reports.posts.count == 1)
+        #expect(world.events.sourceFailures == 1)
+        world.advance(seconds: 300)
+        await world.clock.waitForSleepers()
+        #expect(world.events.sourceFailures == 2)
+        task.cancel()
+        await task.value
     }
 
     @Test func oldDaysAreGivenUp() async throws {
@@ -257,15 +325,17 @@ struct TLSReporterRunTests {
     }
 }
 
-/// Cannot note that a report is done with, for a number of times.
+/// Cannot note that a report is done with, for a number of times, and cannot read some days.
 private final class FailingSource: ReportSource {
     struct Failure: Error {}
 
     let memory: MemoryReportSource
     private let failures: Mutex<Int>
+    private let unreadable: Set<ReportDay>
 
-    init(_ memory: MemoryReportSource, failures: Int) {
+    init(_ memory: MemoryReportSource, failures: Int, unreadable: Set<ReportDay> = []) {
         self.memory = memory
+        self.unreadable = unreadable
         self.failures = Mutex(failures)
     }
 
@@ -276,6 +346,7 @@ private final class FailingSource: ReportSource {
         where isDue: (DomainName) -> Bool,
         _ body: (DomainName, TLSReport) async throws -> Void
     ) async throws {
+        if unreadable.contains(day) { throw Failure() }
         try await memory.forEachReport(on: day, where: isDue, body)
     }
 

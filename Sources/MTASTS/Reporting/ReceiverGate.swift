@@ -5,6 +5,9 @@ import Synchronization
 
 /// Lets one report at a time go to a receiver, and remembers for a while which receivers could not be reached.
 ///
+/// A receiver is closed once it failed twice without a success between: one connection that breaks among thousands is no
+/// outage, and must not hold the reports of all others up.
+///
 /// A receiver is what ``TLSReportingRecord/Destination/receiver`` names: a stranger may name one silent host by many
 /// URLs.
 final class ReceiverGate: Sendable {
@@ -12,7 +15,15 @@ final class ReceiverGate: Sendable {
         var busy: Set<String> = []
         var waiting: [String: [(ticket: UInt64, continuation: CheckedContinuation<Bool, Never>)]] = [:]
         var counter: UInt64 = 0
-        var trouble: [String: (until: MonotonicTime, reason: String)] = [:]
+        var trouble: [String: Trouble] = [:]
+    }
+
+    private struct Trouble {
+        let reason: String
+        /// Nothing goes there before that moment.
+        let closedUntil: MonotonicTime
+        /// A failure before that moment closes the receiver.
+        let rememberedUntil: MonotonicTime
     }
 
     /// The most receivers that are remembered as unreachable.
@@ -64,23 +75,32 @@ final class ReceiverGate: Sendable {
         next?.resume(returning: true)
     }
 
-    /// Why a receiver could not be reached a moment ago, nil if nothing is known against it.
+    /// Why a receiver that is closed could not be reached, nil if it is not closed.
     func trouble(at receiver: String, now: MonotonicTime) -> String? {
         state.withLock { state in
-            guard let entry = state.trouble[receiver] else { return nil }
-            if now < entry.until { return entry.reason }
-            state.trouble[receiver] = nil
-            return nil
+            guard let trouble = state.trouble[receiver], now < trouble.closedUntil else { return nil }
+            return trouble.reason
         }
     }
 
-    func noteTrouble(_ reason: String, at receiver: String, until: MonotonicTime, now: MonotonicTime) {
+    /// Notes that a receiver could not be reached, and closes it for a pause unless that is its first failure.
+    func noteTrouble(_ reason: String, at receiver: String, pause: Duration, now: MonotonicTime) {
         state.withLock { state in
             if state.trouble.count >= Self.maximumTrouble {
-                state.trouble = state.trouble.filter { now < $0.value.until }
+                state.trouble = state.trouble.filter { now < $0.value.rememberedUntil }
             }
-            guard state.trouble.count < Self.maximumTrouble else { return }
-            state.trouble[receiver] = (until, String(reason.prefix(200)))
+            let known = state.trouble[receiver]
+            guard known != nil || state.trouble.count < Self.maximumTrouble else { return }
+            let failsAgain = known.map { now < $0.rememberedUntil } ?? false
+            let closedUntil = failsAgain ? now.advanced(by: pause) : now
+            state.trouble[receiver] = Trouble(
+                reason: String(reason.prefix(200)),
+                closedUntil: closedUntil,
+                rememberedUntil: closedUntil.advanced(by: pause)
+            )
         }
     }
+
+    /// Notes that a receiver was reached.
+    func noteSuccess(at receiver: String) { state.withLock { $0.trouble[receiver] = nil } }
 }

@@ -43,32 +43,69 @@ extension TLSReporter {
         case .failure(.notAsked(let reason)): return .finished(.notAsked(reason: reason))
         case .failure(.trouble(let reason)):
             try Task.checkCancellation()
-            return verdict(report, &effort, [ReportFailure(destination: nil, reason: reason)])
+            return verdict(report, &effort, [ReportFailure(destination: nil, reason: reason)], counts: true)
         }
         let destinations = destinations(of: record, effort)
         guard !destinations.isEmpty else { return .finished(.noUsableDestination) }
-        var sent: [Destination] = []
-        var failures: [ReportFailure] = []
+        var round = Turns()
         for destination in destinations where effort.refused[destination] == nil {
-            guard monotonicNow < end else {
-                failures.append(ReportFailure(destination: destination, reason: Self.noTimeLeft))
-                continue
-            }
-            switch try await send(report, to: destination, until: end) {
-            case .accepted: sent.append(destination)
-            case .retry(let reason):
-                effort.tries[destination, default: 0] += 1
-                failures.append(ReportFailure(destination: destination, reason: reason))
-            case .refused(let reason): effort.refused[destination] = reason
-            }
-            if !sent.isEmpty, !configuration.sendsToEachDestination { break }
+            let turn = try await turn(report, at: destination, until: end, round)
+            round.note(turn, at: destination, &effort)
+            if !round.sent.isEmpty, !configuration.sendsToEachDestination { break }
         }
-        guard sent.isEmpty else { return .finished(.sent(to: sent)) }
+        guard round.sent.isEmpty else { return .finished(.sent(to: round.sent)) }
         let refusals = destinations.compactMap { destination in
             effort.refused[destination].map { ReportFailure(destination: destination, reason: $0) }
         }
-        guard !failures.isEmpty else { return .finished(.gaveUp(refusals)) }
-        return verdict(report, &effort, failures + refusals)
+        guard !round.failures.isEmpty else { return .finished(.gaveUp(refusals)) }
+        return verdict(report, &effort, round.failures + refusals, counts: round.isTried)
+    }
+
+    /// What came of one destination in an attempt.
+    private enum Turn {
+        case answered(ReportAnswer)
+        /// The receiver could not be reached.
+        case unreachable(reason: String)
+        /// It was left alone.
+        case notTried(reason: String)
+    }
+
+    /// What came of the destinations so far.
+    private struct Turns {
+        var sent: [Destination] = []
+        var failures: [ReportFailure] = []
+        var unreachable: [String: String] = [:]
+        var isTried = false
+
+        mutating func note(_ turn: Turn, at destination: Destination, _ effort: inout Effort) {
+            switch turn {
+            case .answered(.accepted): sent.append(destination)
+            case .answered(.refused(let reason)): effort.refused[destination] = reason
+            case .answered(.retry(let reason)): fail(reason, at: destination, &effort)
+            case .unreachable(let reason):
+                unreachable[destination.receiver] = reason
+                fail(reason, at: destination, &effort)
+            case .notTried(let reason): failures.append(ReportFailure(destination: destination, reason: reason))
+            }
+        }
+
+        private mutating func fail(_ reason: String, at destination: Destination, _ effort: inout Effort) {
+            isTried = true
+            effort.tries[destination, default: 0] += 1
+            failures.append(ReportFailure(destination: destination, reason: reason))
+        }
+    }
+
+    private func turn(
+        _ report: PreparedReport,
+        at destination: Destination,
+        until end: MonotonicTime,
+        _ round: Turns
+    ) async throws -> Turn {
+        guard monotonicNow < end else { return .notTried(reason: Self.noTimeLeft) }
+        // A record may name one silent host by many URLs.
+        if let reason = round.unreachable[destination.receiver] { return .notTried(reason: reason) }
+        return try await send(report, to: destination, until: end)
     }
 
     private static let noTimeLeft = "the attempt took too long at other destinations"
@@ -83,15 +120,23 @@ extension TLSReporter {
     }
 
     /// What follows from failures that may pass.
-    private func verdict(_ report: PreparedReport, _ effort: inout Effort, _ failures: [ReportFailure]) -> Verdict {
-        effort.failures += 1
+    ///
+    /// - Parameter counts: Whether something was tried. RFC 8460 section 5.5 has redelivery follow on a failure of
+    ///   delivery; to have waited in vain for others at the same receiver is none, and takes no attempt away.
+    private func verdict(
+        _ report: PreparedReport,
+        _ effort: inout Effort,
+        _ failures: [ReportFailure],
+        counts: Bool
+    ) -> Verdict {
+        if counts { effort.failures += 1 }
         let now = monotonicNow
         let elapsed = now.duration(since: effort.begun)
-        guard let pause = configuration.schedule.pause(afterFailures: effort.failures, elapsed: elapsed) else {
+        guard let pause = configuration.schedule.pause(afterFailures: max(1, effort.failures), elapsed: elapsed) else {
             return .finished(.gaveUp(failures))
         }
         effort.due = now.advanced(by: pause)
-        if let start = report.report.dateRange.start {
+        if counts, let start = report.report.dateRange.start {
             let day = ReportDay(containing: start)
             configuration.reportEvent?(.attemptFailed(report.policyDomain, day, failures, nextIn: pause))
         }
@@ -131,28 +176,29 @@ extension TLSReporter {
         _ report: PreparedReport,
         to destination: Destination,
         until end: MonotonicTime
-    ) async throws -> ReportAnswer {
+    ) async throws -> Turn {
         let receiver = destination.receiver
         try await gate.enter(receiver)
         defer { gate.leave(receiver) }
         // Many domains name the same receiver: not each report must find out anew that it is down.
-        if let reason = gate.trouble(at: receiver, now: monotonicNow) { return .retry(reason: reason) }
+        if let reason = gate.trouble(at: receiver, now: monotonicNow) { return .notTried(reason: reason) }
         let timeLeft = end.duration(since: monotonicNow)
-        guard timeLeft > .zero else { return .retry(reason: Self.noTimeLeft) }
+        guard timeLeft > .zero else { return .notTried(reason: Self.noTimeLeft) }
         do {
-            switch destination {
-            case .https(let url):
-                return try await post(report, to: url, deadline: min(configuration.postDeadline, timeLeft))
-            case .mailto(let address): return try await mail(report, to: address)
-            }
+            let answer =
+                switch destination {
+                case .https(let url):
+                    try await post(report, to: url, deadline: min(configuration.postDeadline, timeLeft))
+                case .mailto(let address): try await mail(report, to: address)
+                }
+            gate.noteSuccess(at: receiver)
+            return .answered(answer)
         } catch let ReportTransportFailure.permanent(reason) {
-            return .refused(reason: reason)
+            return .answered(.refused(reason: reason))
         } catch {
             try Task.checkCancellation()
-            let now = monotonicNow
-            let until = now.advanced(by: configuration.schedule.firstPause)
-            gate.noteTrouble("\(error)", at: receiver, until: until, now: now)
-            return .retry(reason: "\(error)")
+            gate.noteTrouble("\(error)", at: receiver, pause: configuration.schedule.firstPause, now: monotonicNow)
+            return .unreachable(reason: "\(error)")
         }
     }
 

@@ -6,7 +6,7 @@ internal import TLSRPT
 extension TLSReporter {
     /// Sends the reports of each day that is over, spread over the hours after it, until the task is cancelled.
     ///
-    /// A source that fails is asked again later. What is on its way when the task is cancelled is given up and left in
+    /// A source that fails is asked again later; that one of its days cannot be read holds no other day up. What is on its way when the task is cancelled is given up and left in
     /// the source.
     public func run(reportsOf source: any ReportSource) async {
         let round = Round()
@@ -17,7 +17,7 @@ extension TLSReporter {
             } catch {
                 if Task.isCancelled { return }
                 configuration.reportEvent?(.sourceFailed(reason: "\(error)"))
-                pause = .seconds(300)
+                pause = Self.pauseAfterTrouble
             }
             // What is due within a minute is sent together; the wall clock may be set, so it is looked at every hour.
             pause = min(max(pause, .seconds(60)), .seconds(3_600))
@@ -61,15 +61,17 @@ extension TLSReporter {
     private func pass(_ source: any ReportSource, _ round: Round) async throws -> Duration {
         round.next = .seconds(3_600)
         for (key, outcome) in round.unnoted {
-            try await source.finish(key.domain, on: key.day, outcome: outcome)
-            round.unnoted[key] = nil
+            try await tellingTrouble(round) {
+                try await source.finish(key.domain, on: key.day, outcome: outcome)
+                round.unnoted[key] = nil
+            }
         }
         let today = ReportDay(containing: configuration.wallClock.now)
         for day in try await source.days() where day < today {
-            try Task.checkCancellation()
             round.isDayDone = true
-            try await pass(source, day, today, round)
-            if round.isDayDone {
+            try await tellingTrouble(round) {
+                try await pass(source, day, today, round)
+                guard round.isDayDone else { return }
                 try await source.finish(day)
                 round.efforts = round.efforts.filter { $0.key.day != day }
             }
@@ -78,6 +80,21 @@ extension TLSReporter {
         let untilMidnight = midnight.seconds(since: configuration.wallClock.now)
         return min(round.next, .seconds(untilMidnight))
     }
+
+    /// Does something with the source; a failure is told, and it is to be tried again soon.
+    ///
+    /// - Throws: `CancellationError` alone.
+    private func tellingTrouble(_ round: Round, _ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch {
+            try Task.checkCancellation()
+            configuration.reportEvent?(.sourceFailed(reason: "\(error)"))
+            round.wait(Self.pauseAfterTrouble)
+        }
+    }
+
+    private static let pauseAfterTrouble = Duration.seconds(300)
 
     private func pass(_ source: any ReportSource, _ day: ReportDay, _ today: ReportDay, _ round: Round) async throws {
         let isOld = today.daysSinceEpoch - day.daysSinceEpoch > max(1, configuration.maximumAgeInDays)
@@ -129,7 +146,7 @@ extension TLSReporter {
     /// Whether a report is to be sent now: the first time some hours after its day, then after a pause.
     private func isDue(_ key: Key, _ round: Round) -> Bool {
         if round.unnoted[key] != nil {
-            round.wait(.seconds(300))
+            round.wait(Self.pauseAfterTrouble)
             return false
         }
         let pause: Duration
@@ -170,7 +187,7 @@ extension TLSReporter {
         } catch {
             configuration.reportEvent?(.sourceFailed(reason: "\(error)"))
             round.unnoted[key] = outcome
-            round.wait(.seconds(300))
+            round.wait(Self.pauseAfterTrouble)
         }
     }
 }
