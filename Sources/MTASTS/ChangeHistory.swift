@@ -8,6 +8,7 @@ internal import STSRecord
 final class ChangeHistory: Sendable {
     private struct Change: Sendable {
         let from: STSRecord.ID
+        let to: STSRecord.ID
         let at: MonotonicTime
     }
 
@@ -21,8 +22,10 @@ final class ChangeHistory: Sendable {
     func isFlapping(_ domain: DomainName, from old: STSRecord.ID, to new: STSRecord.ID, now: MonotonicTime) -> Bool {
         changes.update(domain, initial: []) { changes in
             changes.removeAll { now.duration(since: $0.at) > Self.window }
+            // A message and a refresh that waited for one fetch each tell of it.
+            if let last = changes.last, last.from == old, last.to == new { return false }
             let isReturn = changes.contains { $0.from == new }
-            changes.append(Change(from: old, at: now))
+            changes.append(Change(from: old, to: new, at: now))
             if changes.count > Self.changesWithinWindow { changes.removeFirst() }
             return isReturn || changes.count >= Self.changesWithinWindow
         }.result

@@ -13,17 +13,28 @@ public enum NextHop: Hashable, Sendable {
     /// Local delivery, LMTP and the like: no policy.
     case local
 
-    /// Reads the domain part of a mail address: a domain name, or an address literal such as `[192.0.2.1]`.
+    /// Reads the domain part of a mail address: a domain name, or an address literal such as `[192.0.2.1]` (RFC 5321
+    /// section 4.1.3).
     ///
     /// - Throws: `DomainName.ParseError` if the text is neither. Convert U-labels with MTASTSFoundation before.
     public init(recipientDomain text: String) throws(DomainName.ParseError) {
         let literal = text.hasPrefix("[") && text.hasSuffix("]") ? text.dropFirst().dropLast() : text[...]
         let address = literal.lowercased().hasPrefix("ipv6:") ? literal.dropFirst(5) : literal
-        if IPAddress(String(address)) != nil {
+        if IPAddress(String(address)) != nil || Self.isGeneralLiteral(text.utf8) {
             self = .addressLiteral
         } else {
             self = .domain(try DomainName(parsing: text))
         }
+    }
+
+    /// Whether a text is a "General-address-literal" in brackets: a tag, a colon, and octets that are not blank.
+    private static func isGeneralLiteral(_ text: String.UTF8View) -> Bool {
+        guard text.first == 0x5B, text.last == 0x5D, let colon = text.firstIndex(of: 0x3A) else { return false }
+        let tag = text[..<colon].dropFirst()
+        let content = text[colon...].dropFirst().dropLast()
+        return tag.last?.isASCIIAlphanumeric == true && tag.allSatisfy { $0.isASCIIAlphanumeric || $0 == 0x2D }
+            && String(tag)?.lowercased() != "ipv6" && !content.isEmpty
+            && content.allSatisfy { (0x21...0x7E).contains($0) && !(0x5B...0x5D).contains($0) }
     }
 
     /// The name, whether or not it is a policy domain; nil if there is none.

@@ -14,7 +14,8 @@ public enum PolicyEvent: Hashable, Sendable {
     case refreshFailed(DomainName, PolicyFailure, expiresAt: UnixTime)
     /// A policy that protects mail is going to lapse, since refreshes fail: this many days are left.
     case lapsing(DomainName, daysLeft: Int)
-    /// Signs that somebody takes a domain's protection away, or that its owner errs.
+    /// Signs that somebody takes a domain's protection away, or that its owner errs. That a record is gone is told once
+    /// until it is there again.
     case downgradeSigns(DomainName, [DowngradeSign])
     /// A policy that protected mail has expired and no newer one could be had: mail goes without it (RFC 8461 section
     /// 5.1). It is told once for a policy, by the first message that misses it or by ``PolicyResolver/run()``, which

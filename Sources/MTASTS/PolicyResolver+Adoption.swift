@@ -69,12 +69,16 @@ extension PolicyResolver {
         }
     }
 
-    /// Stores the policies that the store refused when they were fetched: a disk was full, a folder was gone. One that
-    /// fails again ends the round.
+    /// Stores the policies that the store refused when they were fetched: a disk was full, a folder was gone. A few that
+    /// fail again, one after the other, end the round; it begins elsewhere each time, so that those which the store will
+    /// never take hold no others up.
     func storeUnstored() async {
-        for (domain, policy) in cache.unstored(limit: 512, now: now) where !Task.isCancelled {
+        var failures = 0
+        for (domain, policy) in cache.unstored(limit: 512, now: now).shuffled() where !Task.isCancelled {
             switch await cache.write(policy, for: domain, replacing: .unknown, now: now) {
-            case .written: cache.noteStored(policy, for: domain)
+            case .written:
+                failures = 0
+                cache.noteStored(policy, for: domain)
             case .superseded(let newer):
                 if newer.isFresh(at: now) {
                     keepInMemory(newer.requested(at: policy.lastRequestedAt), domain, nextCheck: monotonicNow)
@@ -83,7 +87,8 @@ extension PolicyResolver {
             case .failed(let error):
                 var ignored: String?
                 noteStoreFailure(error, domain, &ignored)
-                return
+                failures += 1
+                if failures >= 4 { return }
             }
         }
     }

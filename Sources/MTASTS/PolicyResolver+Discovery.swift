@@ -29,7 +29,8 @@ extension PolicyResolver {
     }
 
     /// P15: a policy whose fetch lies in the future could not be fetched again. From now on it ages in memory, so that
-    /// it ends at last; the store keeps the time it has, for the day the clock is set right.
+    /// it ends at last, and `run()` tries to fetch it soon; the store keeps the time it has, for the day the clock is set
+    /// right.
     private func age(_ entry: CachedPolicy, _ domain: DomainName) {
         let aged = CachedPolicy(
             policy: entry.policy,
@@ -41,6 +42,9 @@ extension PolicyResolver {
         // Another look-up may have fetched a policy meanwhile.
         if let hit, hit.policy.fetchedAt != entry.fetchedAt { return }
         keepInMemory(aged, domain, nextCheck: hit?.nextCheck ?? monotonicNow, isStored: hit?.isStored ?? true)
+        _ = agedFetches.update(domain, initial: entry.fetchedAt) { $0 = entry.fetchedAt }
+        // By its new age it would be due in a day.
+        if refreshes.failing(domain) == nil { _ = refreshes.failed(domain, now: monotonicNow) }
     }
 
     /// A policy that protected mail is over, and there is none in its place.
@@ -62,10 +66,42 @@ extension PolicyResolver {
     private func knownPolicy(_ domain: DomainName, _ storeFailure: inout String?) async -> CachedPolicy? {
         let memory = cache.lookUp(domain, now: now)?.policy
         if let memory, memory.isFresh(at: now) { return memory }
-        guard case .entry(let stored) = await read(domain, &storeFailure) else { return memory }
-        guard stored.policy.isFresh(at: now) else { return memory ?? stored.policy }
-        keepInMemory(stored.policy.requested(at: now), domain, nextCheck: monotonicNow)
+        if let memory {
+            guard let stored = await storedPolicy(domain, after: memory, &storeFailure) else { return memory }
+            keepInMemory(stored.requested(at: now), domain, nextCheck: monotonicNow)
+            return stored
+        }
+        guard case .entry(let stored) = await read(domain, &storeFailure) else { return nil }
+        guard stored.policy.isFresh(at: now) else { return stored.policy }
+        let requested = stored.policy.requested(at: now)
+        keepInMemory(requested, domain, nextCheck: monotonicNow)
+        if now.seconds(since: stored.policy.lastRequestedAt) > Self.requestNoteSeconds {
+            // Memory forgets what it drops: by the store's word alone the policy would be left to lapse for disuse.
+            _ = await cache.write(requested, for: domain, replacing: .revision(stored.revision), now: now)
+        }
         return stored.policy
+    }
+
+    private static let requestNoteSeconds: Int64 = 7 * 86_400
+
+    /// The store's fresh policy of a domain whose policy in memory has expired.
+    ///
+    /// P15: if that one had aged in memory for a fetch that lies in the future, it does not begin anew from the store,
+    /// which is told the time by which it has ended.
+    func storedPolicy(
+        _ domain: DomainName,
+        after expired: CachedPolicy,
+        _ storeFailure: inout String?
+    ) async -> CachedPolicy? {
+        guard case .entry(let stored) = await read(domain, &storeFailure), stored.policy.isFresh(at: now) else {
+            return nil
+        }
+        guard stored.policy.fetchedAt > now, agedFetches.read(domain) == stored.policy.fetchedAt else {
+            return stored.policy
+        }
+        let outcome = await cache.write(expired, for: domain, replacing: .revision(stored.revision), now: now)
+        if case .failed(let error) = outcome { noteStoreFailure(error, domain, &storeFailure) }
+        return nil
     }
 
     /// What a read of the store gave.
@@ -107,14 +143,16 @@ extension PolicyResolver {
         } catch {
             // A look-up that nobody waits for any longer says nothing about the domain.
             if Task.isCancelled { return fresh.map { .cached($0) } ?? Discovery(state: .noPolicy(.dnsFailure)) }
+            // Nor does a limit of ours.
+            if error.code == .overloaded { return overloaded(domain, fresh, "\(error)", nil) }
             return dnsFailed(domain, fresh, error)  // P2, P11
         }
-        silentRecords.remove(domain)
         switch answer.selection {
         case .absent: return noRecord(domain, fresh, .absent, answer, storeFailure)
         case .several(let count): return noRecord(domain, fresh, .several(count: count), answer, storeFailure)
         case .malformed(let error): return noRecord(domain, fresh, .malformed(error), answer, storeFailure)
         case .record(let record):
+            recordTroubles.remove(domain)
             let nextCheck = monotonicNow.advanced(by: Interval.recordCheck(answer.timeToLive))
             if let fresh, fresh.recordID == record.id, now >= fresh.fetchedAt {  // P8
                 cache.setNextCheck(nextCheck, for: domain)
@@ -151,13 +189,19 @@ extension PolicyResolver {
         guard let fresh else { return Discovery(state: .noPolicy(.dnsFailure), failure: failure) }
         cache.setNextCheck(monotonicNow.advanced(by: Interval.afterDNSFailure), for: domain)
         countFailure(failure, domain, of: fresh)
-        // Once for an outage, however many messages there are in it.
-        let isNews = silentRecords.update(domain, initial: false) { isTold in
-            defer { isTold = true }
-            return !isTold
-        }.result
-        if isNews, fresh.policy.mode != .none { report(.discoveryFailed(domain, failure)) }
+        if isNews(.silent, of: domain), fresh.policy.mode != .none { report(.discoveryFailed(domain, failure)) }
         return .cached(fresh, failure)
+    }
+
+    /// What is wrong with a record while a policy is cached.
+    enum RecordTrouble: Sendable { case silent, gone }
+
+    /// Whether this is the first that is seen of a trouble: an operator is told once, however often it is looked at.
+    private func isNews(_ trouble: RecordTrouble, of domain: DomainName) -> Bool {
+        recordTroubles.update(domain, initial: nil) { known in
+            defer { known = trouble }
+            return known != trouble
+        }.result
     }
 
     /// P1 and P11: DNS says that there is no valid record.
@@ -172,7 +216,9 @@ extension PolicyResolver {
             let failure = PolicyFailure.record(fault)
             cache.setNextCheck(monotonicNow.advanced(by: Interval.recordCheck(answer.timeToLive)), for: domain)
             countFailure(failure, domain, of: fresh)
-            if fresh.policy.mode == .enforce { report(.downgradeSigns(domain, [.recordVanished])) }
+            if isNews(.gone, of: domain), fresh.policy.mode == .enforce {
+                report(.downgradeSigns(domain, [.recordVanished]))
+            }
             return .cached(fresh, failure)
         }
         cache.forget(domain) { !$0.isFresh(at: now) }
@@ -234,7 +280,7 @@ extension PolicyResolver {
         _ domain: DomainName,
         _ fresh: CachedPolicy?,
         _ reason: String,
-        _ nextCheck: MonotonicTime
+        _ nextCheck: MonotonicTime?
     ) -> Discovery {
         if !Task.isCancelled { noteOverload(domain, reason) }
         let failure = PolicyFailure.overloaded(reason: reason)
@@ -242,7 +288,7 @@ extension PolicyResolver {
         // Each message would otherwise wait its turn anew while we have too much to do.
         if !Task.isCancelled {
             let retry = monotonicNow.advanced(by: Interval.afterOverload)
-            cache.setNextCheck(min(nextCheck, retry), for: domain)
+            cache.setNextCheck(min(nextCheck ?? retry, retry), for: domain)
         }
         return .cached(fresh, failure)
     }

@@ -20,21 +20,19 @@ extension PolicyResolver {
 
     /// Fetches a policy within the caps; who asks for one that is being fetched waits for that.
     func fetch(_ domain: DomainName, _ id: STSRecord.ID?, isRefresh: Bool = false) async -> Fetch {
-        let fetch = try? await fetches.value(for: FetchKey(domain: domain, id: id)) { () -> Fetch in
-            let (began, startedAt) = (self.now, self.monotonicNow)
-            return Fetch(
-                outcome: await self.fetchAlone(domain, id, isRefresh ? self.refreshLimiter : self.limiter),
-                began: began,
-                startedAt: startedAt
-            )
+        let fetch = try? await fetches.value(for: FetchKey(domain: domain, id: id)) {
+            await self.fetchAlone(domain, id, isRefresh ? self.refreshLimiter : self.limiter)
         }
-        let reason = Task.isCancelled ? "cancelled" : "too many fetches"
-        return fetch ?? Fetch(outcome: .overloaded(reason), began: now, startedAt: monotonicNow)
+        return fetch ?? notBegun(Task.isCancelled ? "cancelled" : "too many fetches")
+    }
+
+    private func notBegun(_ reason: String) -> Fetch {
+        Fetch(outcome: .overloaded(reason), began: now, startedAt: monotonicNow)
     }
 
     struct Fetch: Sendable {
         let outcome: FetchOutcome
-        /// The wall time at which the fetch began.
+        /// The wall time at which the fetch began, after it had waited for its turn.
         let began: UnixTime
         /// The same moment, to be compared with that of a read of the store.
         let startedAt: MonotonicTime
@@ -44,20 +42,25 @@ extension PolicyResolver {
         _ domain: DomainName,
         _ id: STSRecord.ID?,
         _ limiter: FetchLimiter
-    ) async -> FetchOutcome {
+    ) async -> Fetch {
         do {
-            let outcome = try await limiter.run { () async -> FetchOutcome in
-                do {
-                    return .fetched(try await self.fetcher.fetch(domain, recordID: id))
-                } catch let failure as FetchFailure {
-                    if case .transport(.overloaded(let reason)) = failure.cause { return .overloaded(reason) }
-                    // Some transports tell cancellation as a broken connection.
-                    return Task.isCancelled ? .overloaded("cancelled") : .failed(failure)
-                } catch {
-                    return .overloaded("cancelled")
-                }
+            let fetch = try await limiter.run { () async -> Fetch in
+                let (began, startedAt) = (self.now, self.monotonicNow)
+                return Fetch(outcome: await self.outcome(domain, id), began: began, startedAt: startedAt)
             }
-            return outcome ?? .overloaded("\(configuration.maximumConcurrentFetches) fetches are under way")
+            return fetch ?? notBegun("\(configuration.maximumConcurrentFetches) fetches are under way")
+        } catch {
+            return notBegun("cancelled")
+        }
+    }
+
+    private func outcome(_ domain: DomainName, _ id: STSRecord.ID?) async -> FetchOutcome {
+        do {
+            return .fetched(try await fetcher.fetch(domain, recordID: id))
+        } catch let failure as FetchFailure {
+            if case .transport(.overloaded(let reason)) = failure.cause { return .overloaded(reason) }
+            // Some transports tell cancellation as a broken connection.
+            return Task.isCancelled ? .overloaded("cancelled") : .failed(failure)
         } catch {
             return .overloaded("cancelled")
         }

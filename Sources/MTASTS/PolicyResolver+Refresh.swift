@@ -23,7 +23,9 @@ extension PolicyResolver {
             }
             if self.cache.store != nil {
                 group.addTask {
-                    await self.repeating(everySeconds: 3_600) {
+                    // At the start the clock may not have been set yet, and what is dropped is gone for good.
+                    await self.sweepStore(dropsExpired: false)
+                    await self.repeating(everySeconds: 3_600, startingNow: false) {
                         await self.sweepStore()
                         return true
                     }
@@ -33,9 +35,11 @@ extension PolicyResolver {
     }
 
     /// Repeats rounds with a pause between them; a round that returns false is followed by the next at once.
-    private func repeating(everySeconds seconds: Int64, _ round: () async -> Bool) async {
+    private func repeating(everySeconds seconds: Int64, startingNow: Bool = true, _ round: () async -> Bool) async {
+        var isPause = !startingNow
         while !Task.isCancelled {
-            guard await round() else { continue }
+            if !isPause, await !round() { continue }
+            isPause = false
             let next = monotonicNow.advanced(by: .seconds(seconds))
             do { try await configuration.monotonicClock.sleep(until: next) } catch { return }
         }
@@ -75,17 +79,22 @@ extension PolicyResolver {
                 due.append((domain, entry))
             }
         }
-        for (domain, entry) in expired {
-            cache.forget(domain) { $0.fetchedAt <= entry.fetchedAt }
-            // One that nobody asked for was left to lapse.
-            if refreshes.nextRefresh(entry, domain, now: now) != nil { noteLapse(entry, domain) }
-        }
+        for (domain, entry) in expired { await drop(domain, entry) }
         due.sort { $0.entry.lifeUsed(at: now) > $1.entry.lifeUsed(at: now) }
         return await refresh(due.prefix(Self.batch), until: monotonicNow.advanced(by: .seconds(60)))
     }
 
+    /// Drops an expired policy from memory.
+    private func drop(_ domain: DomainName, _ entry: CachedPolicy) async {
+        var storeFailure: String?
+        let stored = await storedPolicy(domain, after: entry, &storeFailure)
+        cache.forget(domain) { $0.fetchedAt <= entry.fetchedAt }
+        // Another process that shares the store may have refreshed it; one that nobody asked for was left to lapse.
+        if stored == nil, refreshes.nextRefresh(entry, domain, now: now) != nil { noteLapse(entry, domain) }
+    }
+
     /// Walks the store for policies that are due and not in memory.
-    private func sweepStore() async {
+    private func sweepStore(dropsExpired: Bool = true) async {
         guard let store = cache.store else { return }
         var cursor: StoreCursor?
         repeat {
@@ -95,7 +104,9 @@ extension PolicyResolver {
                 let (now, monotonicNow) = (now, monotonicNow)
                 let entries = page.entries.filter { cache.inspect($0.domain) == nil }
                     .map { (domain: $0.domain, entry: $0.policy) }
-                await drop(entries.filter { $0.entry.expiresAt.advanced(bySeconds: Self.graceSeconds) < now })
+                if dropsExpired {
+                    await drop(entries.filter { $0.entry.expiresAt.advanced(bySeconds: Self.graceSeconds) < now })
+                }
                 let due = entries.filter { item in
                     refreshes.isDue(item.entry, item.domain, now: now, monotonicNow: monotonicNow)
                         && isFetched(item.domain)
@@ -150,8 +161,11 @@ extension PolicyResolver {
         let answer = try? await record(of: domain)
         var id = entry.recordID
         if let answer, case .record(let record) = answer.selection { id = record.id }
-        // Its fetch failed a moment ago, for a message (RFC 8461 section 3.3).
-        if let id, backOff.blockedUntil(domain, id, now: monotonicNow) != nil { return }
+        if let id, backOff.blockedUntil(domain, id, now: monotonicNow) != nil {
+            // Its fetch failed a moment ago, for a message (RFC 8461 section 3.3). A busy domain's messages must not keep
+            // from the operator that its policy is not refreshed.
+            return refreshFailed(domain, entry, .fetch(FetchFailure(.backOff, recordID: id)))
+        }
         var storeFailure: String?
         let readAt = monotonicNow
         let stored = await read(domain, &storeFailure)

@@ -34,7 +34,9 @@ public final class PolicyResolver: Sendable {
     let changes: ChangeHistory
     let refreshes: RefreshState
     /// The domains with a fresh policy whose record DNS does not give, of which the operator was told.
-    let silentRecords: ShardedMap<Bool>
+    let recordTroubles: ShardedMap<RecordTrouble?>
+    /// The fetches that lie in the future, of policies that age in memory instead.
+    let agedFetches: ShardedMap<UnixTime>
     /// The fetch of the policy whose end the operator was last told of.
     let lapses: ShardedMap<UnixTime?>
     /// When the operator is told again of a limit reached.
@@ -98,7 +100,8 @@ public final class PolicyResolver: Sendable {
         pendingFindings = PendingFindings(capacity: configuration.maximumNegativeEntries)
         changes = ChangeHistory(capacity: 4_096)
         refreshes = RefreshState(capacity: configuration.maximumNegativeEntries)
-        silentRecords = ShardedMap(capacity: configuration.maximumNegativeEntries)
+        recordTroubles = ShardedMap(capacity: configuration.maximumNegativeEntries)
+        agedFetches = ShardedMap(capacity: configuration.maximumNegativeEntries)
         lapses = ShardedMap(capacity: 4_096)
         overrides = Lock(configuration.overrides)
         hasOverrides = Atomic(!configuration.overrides.isEmpty)

@@ -60,7 +60,7 @@ final class RefreshState: Sendable {
 
     /// Whether a refresh is due.
     func isDue(_ entry: CachedPolicy, _ domain: DomainName, now: UnixTime, monotonicNow: MonotonicTime) -> Bool {
-        guard entry.isFresh(at: now), let next = nextRefresh(entry, domain, now: now), next <= now else { return false }
-        return failing(domain).map { $0.nextAttempt <= monotonicNow } ?? true
+        guard entry.isFresh(at: now), let next = nextRefresh(entry, domain, now: now) else { return false }
+        return failing(domain).map { $0.nextAttempt <= monotonicNow } ?? (next <= now)
     }
 }

@@ -95,10 +95,15 @@ func policyText(_ mode: String = "enforce", maxAge: Int = 604_800, mx: [String] 
     "version: STSv1\nmode: \(mode)\n" + mx.map { "mx: \($0)\n" }.joined() + "max_age: \(maxAge)\n"
 }
 
-/// A store that fails while a test says so.
+/// A store that fails while a test says so, or never takes some domains.
 final class SwitchableStore: PolicyStore {
     let inner = MemoryPolicyStore()
     private let broken = Atomic(false)
+    private let refusedDomains = Mutex<Set<DomainName>>([])
+    var refused: Set<DomainName> {
+        get { refusedDomains.withLock { $0 } }
+        set { refusedDomains.withLock { $0 = newValue } }
+    }
     var isBroken: Bool {
         get { broken.load(ordering: .sequentiallyConsistent) }
         set { broken.store(newValue, ordering: .sequentiallyConsistent) }
@@ -113,6 +118,7 @@ final class SwitchableStore: PolicyStore {
 
     func put(_ policy: CachedPolicy, for domain: DomainName, replacing revision: StoreRevision?) throws -> Bool {
         try check()
+        if refused.contains(domain) { throw BrokenStore.Failure() }
         return inner.put(policy, for: domain, replacing: revision)
     }
 

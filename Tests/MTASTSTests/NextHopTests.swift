@@ -34,7 +34,8 @@ struct NextHopTests {
         .proves("R-DISC-04"),
         arguments: [
             "[192.0.2.1]", "192.0.2.1", "[IPv6:2001:db8::1]", "[ipv6:2001:DB8::1]", "[IPV6:::1]", "[2001:db8::1]",
-            "2001:db8::1", "[IPv6:::ffff:192.0.2.1]", "::", "[127.0.0.1]",
+            "2001:db8::1", "[IPv6:::ffff:192.0.2.1]", "::", "[127.0.0.1]", "[x400:c=us]",
+            "[tag-1:a.b!c]",
         ]
     )
     func addressLiterals(text: String) throws {
@@ -54,7 +55,9 @@ struct NextHopTests {
             ("[192.0.2.1", .ipAddress), ("[192.0.2.256]", .ipAddress), ("[example.com]", .ipAddress),
             ("[]", .ipAddress), ("[", .ipAddress), ("1.2.3", .ipAddress), ("1.2.3.4.5", .ipAddress),
             ("192.0.2.01", .ipAddress), ("0x7f000001", .ipAddress), ("example.com:25", .ipAddress),
-            ("2001:db8::1::2", .ipAddress), ("192.0.2.1.", .ipAddress), ("*.example.com", .forbiddenOctet),
+            ("[IPv6:x]", .ipAddress), ("[tag-:x]", .ipAddress), ("[tag:]", .ipAddress), ("[:x]", .ipAddress),
+            ("[tag:a b]", .ipAddress), ("[tag:a[b]", .ipAddress), ("2001:db8::1::2", .ipAddress),
+            ("192.0.2.1.", .ipAddress), ("*.example.com", .forbiddenOctet),
         ]
     )
     func refused(text: String, code: DomainName.ParseError.Code) {

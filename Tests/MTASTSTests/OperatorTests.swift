@@ -98,6 +98,32 @@ import Testing
         world.dns.answer(.noSuchName(), at: try world.recordName)
         _ = try await world.resolve()
         #expect(await world.events().last == .downgradeSigns(world.domain, [.recordVanished]))
+        // Once until it is there again.
+        for isThere in [false, true, false] {
+            world.advance(bySeconds: 3_600)
+            world.publish(id: "1", policyText())
+            if !isThere { world.dns.answer(.noSuchName(), at: try world.recordName) }
+            _ = try await world.resolve()
+        }
+        let told = await world.events().filter { if case .downgradeSigns = $0 { true } else { false } }
+        #expect(told.count == 1)
+    }
+
+    /// It says nothing about the domain, and is not counted against it.
+    @Test func ourOwnLimitOnQueriesIsNoFailureOfTheDomain() async throws {
+        let world = try FlowWorld()
+        world.publish(id: "1", policyText())
+        _ = try await world.resolve()
+        world.advance(bySeconds: 3_600)
+        world.dns.answer(.failure(DNSFailure(.overloaded)), at: try world.recordName)
+        let resolution = try await world.resolve()
+        #expect(resolution.policy?.mode == .enforce && resolution.discovery.isEmpty)
+        guard case .overloaded? = resolution.failure else {
+            Issue.record("\(String(describing: resolution.failure))")
+            return
+        }
+        let told = await world.events().contains { if case .overloaded = $0 { true } else { false } }
+        #expect(told)
     }
 
     @Test func anIDThatGoesBackIsTold() async throws {
@@ -163,6 +189,23 @@ import Testing
         // Read and write failed, and one round of two before it was mended; the first begins at once.
         let failures = await world.events().filter { if case .storeFailed = $0 { true } else { false } }
         #expect(failures.count >= 3 && world.https.requests.count == 1)
+    }
+
+    /// One that the store will never take, since a newer version of the library has written its file, holds no other up.
+    @Test func aPolicyThatTheStoreNeverTakesHoldsUpNoOther() async throws {
+        let store = SwitchableStore()
+        let world = try FlowWorld(store: store)
+        store.isBroken = true
+        let domains = try (0..<8).map { try DomainName(parsing: "\($0).example") }
+        for domain in domains {
+            world.dns.publishRecord("v=STSv1; id=1;", for: domain)
+            world.https.publishPolicy(policyText(), for: domain)
+            _ = try await world.resolver.resolve(.domain(domain))
+        }
+        store.isBroken = false
+        store.refused = Set(domains.prefix(3))
+        await world.resolver.storeUnstored()
+        #expect(domains.map { store.inner.entry(for: $0) != nil } == domains.indices.map { $0 >= 3 })
     }
 
     /// Another process may have stored a later one meanwhile: it stays, and is used.

@@ -83,7 +83,12 @@ import Testing
         // The store keeps it for as long as the clock may have been wrong.
         #expect(try await world.store?.entry(for: world.domain) != nil)
         world.advance(bySeconds: 366 * 86_400)
-        try await world.whileRunning { _ in }
+        try await world.whileRunning { nextRound in
+            // At the start the clock may not have been set yet.
+            let stored = try await world.store?.entry(for: world.domain)
+            #expect(stored != nil)
+            await nextRound(3_600)
+        }
         #expect(try await world.store?.entry(for: world.domain) == nil)
     }
 
@@ -145,5 +150,58 @@ import Testing
         }
         #expect(world.https.requests.count == 4_000)
         #expect(perRound.max() ?? .max < 200)  // evenly they would be 93 a round
+    }
+
+    /// What messages ask for while memory has no room for it is not left to lapse for disuse.
+    @Test func whatWasAskedForIsNotedInTheStore() async throws {
+        let world = try FlowWorld(capacity: 1)
+        world.publish(id: "1", policyText(maxAge: 40 * 86_400))
+        _ = try await world.resolve()
+        world.advance(bySeconds: 8 * 86_400)
+        world.resolver.cache.forget(world.domain)
+        _ = try await world.resolve()
+        #expect(try await world.store?.entry(for: world.domain)?.policy.lastRequestedAt == world.wall.now)
+    }
+
+    /// Another process that shares the store has refreshed it.
+    @Test func aPolicyThatAnotherProcessRefreshedHasNotLapsed() async throws {
+        let store = MemoryPolicyStore()
+        let world = try FlowWorld(store: store)
+        world.publish(id: "1", policyText(maxAge: 86_400))
+        _ = try await world.resolve()
+        world.advance(bySeconds: 86_000)
+        let refreshed = CachedPolicy(
+            policy: try STSPolicy(parsing: policyText(maxAge: 86_400)),
+            recordID: STSRecord.ID("1"),
+            fetchedAt: world.wall.now
+        )
+        let revision = store.entry(for: world.domain)?.revision
+        #expect(store.put(refreshed, for: world.domain, replacing: revision))
+        world.advance(bySeconds: 500)
+        world.https.answer(.failure(.connection(reason: "refused")), at: try world.policyHost)
+        await world.resolver.refreshDue()
+        let isTold = await world.events().contains { if case .lapsed = $0 { true } else { false } }
+        #expect(!isTold)
+        #expect(try await world.resolve().policy != nil)
+    }
+
+    /// The time of a fetch is that of its GET, not that at which it began to wait for its turn.
+    @Test func aFetchBeginsWhenItsTurnHasCome() async throws {
+        let world = try FlowWorld { $0.maximumConcurrentFetches = 1 }
+        let other = try DomainName(parsing: "other.example")
+        let host = try require(other.policyHost)
+        world.dns.publishRecord("v=STSv1; id=1;", for: other)
+        world.https.publishPolicy(policyText(), for: other)
+        world.https.hold(host)
+        world.publish(id: "1", policyText())
+        async let first = world.resolver.resolve(.domain(other))
+        await world.https.waitForRequests(1, at: host)
+        async let second = world.resolve()
+        await world.mono.waitForSleepers()
+        world.advance(bySeconds: 20)
+        world.https.release(host)
+        _ = try await first
+        let fetched = try await second.cachedPolicy?.fetchedAt
+        #expect(fetched == world.wall.now)
     }
 }

@@ -50,6 +50,16 @@ import Testing
         try await expectOtherIsFine()
     }
 
+    /// A folder that cannot be read is told, and hides its own entries alone.
+    @Test func folderThatIsNone() async throws {
+        let folder = (file as NSString).deletingLastPathComponent
+        try FileManager.default.removeItem(atPath: folder)
+        try write([], to: folder)
+        problems.clear()
+        try await expectOtherIsFine()
+        #expect(problems.all.map(\.kind) == [.unreadable])
+    }
+
     /// Each octet changed in several ways. A changed version number may read as a newer format; nothing else is taken
     /// for anything but damage.
     @Test(.proves("R-CACHE-14")) func everyOctetChanged() async throws {

@@ -80,7 +80,9 @@ public final class FilePolicyStore: PolicyStore {
 
     /// Some of the entries, 1,000 at most, in an order that is always the same.
     ///
-    /// - Throws: ``Failure`` if a folder cannot be read, or if the cursor is none of this store's.
+    /// What cannot be read, a file or a folder within the store's, is reported as a ``StoreProblem`` and left out.
+    ///
+    /// - Throws: ``Failure`` if the store's folder cannot be read, or if the cursor is none of this store's.
     public func entries(after cursor: StoreCursor?, limit: Int) async throws -> StorePage {
         try await run(in: readers, for: nil) { tree throws(Failure) in try tree.page(after: cursor, limit: limit) }
     }

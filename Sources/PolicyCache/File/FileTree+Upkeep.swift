@@ -141,8 +141,7 @@ extension FileTree {
         let limit = min(max(1, limit), Self.maximumPage)
         var entries: [StoredPolicy] = []
         while shard < Self.shardCount {
-            if let folder = try openShard(shard) {
-                let domains = try domains(in: folder, shard: shard, after: last)
+            if let (folder, domains) = try readableDomains(of: shard, after: last) {
                 for (index, domain) in domains.enumerated() {
                     guard let entry = entryOfPage(domain, in: folder) else { continue }
                     entries.append(entry)
@@ -157,6 +156,21 @@ extension FileTree {
             last = nil
         }
         return StorePage(entries: entries, next: nil)
+    }
+
+    /// A folder and its domains; nil if it is missing, or cannot be read: the other folders' entries must not wait for it.
+    private func readableDomains(
+        of shard: Int,
+        after last: DomainName?
+    ) throws(Failure) -> (folder: OpenFile, domains: [DomainName])? {
+        do throws(Failure) {
+            guard let folder = try openShard(shard) else { return nil }
+            return (folder, try domains(in: folder, shard: shard, after: last))
+        } catch {
+            if error.code == .folder { throw error }
+            report(StoreProblem(kind: .unreadable, path: error.path, reason: error.description))
+            return nil
+        }
     }
 
     private func place(of cursor: StoreCursor) throws(Failure) -> (shard: Int, last: DomainName?) {
