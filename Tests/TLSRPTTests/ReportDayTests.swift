@@ -20,7 +20,21 @@ struct ReportDayTests {
         ] as [(Int64, String)]
     )
     func calendar(seconds: Int64, text: String) {
-        #expect(CivilTime(UnixTime(secondsSinceEpoch: seconds)).dateAndTime == text)
+        #expect(UnixTime(secondsSinceEpoch: seconds).rfc3339 == text)
+    }
+
+    @Test(
+        "A date and time is read as RFC 3339 section 5.6 has it, and nothing else",
+        arguments: [
+            ("2016-04-01T00:00:00Z", 1_459_468_800), ("2016-04-01t00:00:00.75z", 1_459_468_800),
+            ("2016-04-01T02:00:00+02:00", 1_459_468_800), ("2016-12-31T23:59:60Z", 1_483_228_799),
+            ("0001-01-01T00:00:00Z", -62_135_596_800), ("2016-02-30T00:00:00Z", nil), ("2016-04-01T00:00:60Z", nil),
+            ("2016-04-01T00:00:00Zjunk", nil), ("2016-04-01T00:00:00", nil), ("2016-04-01 00:00:00Z", nil),
+            ("2016-04-01T00:00:00+02", nil), ("2016-04-01", nil), ("", nil),
+        ] as [(String, Int64?)]
+    )
+    func reading(text: String, seconds: Int64?) {
+        #expect(UnixTime(rfc3339: text)?.secondsSinceEpoch == seconds)
     }
 
     @Test("Two moments at either side of midnight are of different days (RFC 8460 section 4.1)", .proves("R-JSON-25"))

@@ -91,6 +91,21 @@ struct ReportFileReaderTests {
         #expect((files.first?.mail != nil) == formats.contains(.mail))
     }
 
+    /// The name that is shown is cut; a path may be longer.
+    @Test func fileNames() {
+        let name = "sender.example!example.com!1470009600!1470095999.json"
+        func read(_ name: String?, _ octets: [UInt8]) -> String? {
+            ReportFileReader(compression: nil).read(octets, name: name).first?.fileName?.description
+        }
+        let json = Array("{}".utf8)
+        #expect(read(name, json) == name)
+        #expect(read(String(repeating: "folder/", count: 99) + name, json) == name)
+        #expect(read("report.json", json) == nil)
+        #expect(read(nil, json) == nil)
+        #expect(read("report.eml", mail(json, name: name)) == name)
+        #expect(read(name, mail(json)) == name)
+    }
+
     @Test func archives() {
         let packing = Packing(files: [
             ArchiveFile(name: "a.json", content: json),

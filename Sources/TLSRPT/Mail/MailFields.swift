@@ -53,7 +53,8 @@ public struct MailFields: Hashable, Sendable {
     /// Whether your own server found a valid DKIM signature of a domain, without a limit on the body.
     ///
     /// RFC 8460 section 3 wants a report ignored for which this is false, `domain` being the submitter, or for some
-    /// senders a domain above it. It is false, too, where ``hasUnreadSignatures`` is true.
+    /// senders a domain above it. It is false, too, where ``hasUnreadSignatures`` is true. Do not ask it of a mail
+    /// that was forwarded inside another (``ReportFile/Mail/isForwarded``): your server removed nothing from its fields.
     ///
     /// - Parameters:
     ///   - domain: The domain that must have signed.

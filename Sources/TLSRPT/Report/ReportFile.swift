@@ -20,6 +20,9 @@ public struct ReportFile: Hashable, Sendable {
     /// names are from outside; they hold no control characters and are never to be used as paths.
     public let origin: String
 
+    /// What its file name says, the innermost that has the form of section 5.1; nil if none has.
+    public let fileName: ReportFileName?
+
     /// The forms it was in, from the outermost to the innermost that could be told: `[.mail, .gzip, .json]`.
     public let formats: [Format]
 

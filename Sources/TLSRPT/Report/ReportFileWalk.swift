@@ -162,10 +162,16 @@ struct ReportFileWalk {
 extension ReportFile {
     fileprivate init(_ result: Result<TLSReport.Reading, ReportFileError>, _ place: ReportFileWalk.Place) {
         origin = place.names.map { $0.forPeople() }.joined(separator: " > ")
+        // Of the whole name: what is shown is cut.
+        fileName = place.names.reversed().lazy.compactMap { ReportFileName(endOf: $0) }.first
         formats = place.formats
         self.result = result
         mail = place.mail.map { Mail($0, place.part, try? result.get().report) }
     }
+}
+
+extension ReportFileName {
+    fileprivate init?(endOf path: String) { self.init(path.split(separator: "/").last.map(String.init) ?? path) }
 }
 
 extension ReportFile.Mail {

@@ -48,6 +48,21 @@ public struct TLSReport: Hashable, Sendable {
         guard let contactInfo, let at = contactInfo.lastIndex(of: "@") else { return nil }
         return DomainName(String(contactInfo[contactInfo.index(after: at)...]))
     }
+
+    /// The one domain that the report is about: what its entries name, those of DANE aside, whose domains are those of
+    /// MX hosts. It stands for the domain of an entry that names none, as some senders write them.
+    ///
+    /// - Parameter stated: What the mail or the file name says.
+    /// - Returns: nil if nobody names a domain, or if they differ.
+    public func policyDomain(stated: DomainName? = nil) -> DomainName? {
+        var found = stated
+        for entry in policies where entry.policy.type != .tlsa {
+            guard let domain = entry.policy.domain.flatMap({ DomainName($0) }), domain != found else { continue }
+            guard found == nil else { return nil }
+            found = domain
+        }
+        return found
+    }
 }
 
 extension TLSReport {
