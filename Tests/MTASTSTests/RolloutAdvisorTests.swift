@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MTASTS
+import RequirementTrait
 import Testing
 
 @Suite("Rollout advice")
@@ -12,11 +13,12 @@ struct RolloutAdvisorTests {
     private static let text =
         "version: STSv1\nmode: testing\nmx: *.mx.example.com\nmx: backup.example.net\nmax_age: 86400\n"
 
-    private func advisor(daysNeeded: Int = 14) throws -> RolloutAdvisor {
+    /// - Parameter today: Days after the first one.
+    private func advisor(daysNeeded: Int = 14, today: Int = 14) throws -> RolloutAdvisor {
         RolloutAdvisor(
             policyDomain: try #require(DomainName("example.com")),
             policy: try STSPolicy(parsing: Array(Self.text.utf8)),
-            today: ReportDay(containing: Self.day0.start.advanced(bySeconds: 40 * 86_400)),
+            today: ReportDay(containing: Self.day0.start.advanced(bySeconds: Int64(today) * 86_400)),
             options: .init(daysNeeded: daysNeeded)
         )
     }
@@ -52,6 +54,7 @@ struct RolloutAdvisorTests {
         var advisor = try advisor()
         for day in 0..<13 { advisor.add(report(day: day)) }
         #expect(advisor.advice().verdict == .tooFewReports)
+        #expect(advisor.advice().gaps == [.days])
         advisor.add(report(day: 13))
         let advice = advisor.advice()
         #expect(advice.verdict == .safe)
@@ -60,6 +63,60 @@ struct RolloutAdvisorTests {
         #expect(advice.stoppedSessions == 0)
         #expect(advice.obstacles.isEmpty)
         #expect(advice.range?.lowerBound == Self.day0)
+        #expect(advice.gaps.isEmpty)
+    }
+
+    @Test("Reports that ended more than a week ago say nothing of today", arguments: [(20, true), (21, false)])
+    func stale(today: Int, isSafe: Bool) throws {
+        var advisor = try advisor(today: today)
+        for day in 0..<14 { advisor.add(report(day: day)) }
+        #expect(advisor.advice().verdict == (isSafe ? .safe : .tooFewReports))
+        #expect(advisor.advice().gaps == (isSafe ? [] : [.recentReports]))
+    }
+
+    /// sys4 and Postfix write reports without it.
+    @Test("Of an entry that names no policy domain the failures count, and no success", .proves("R-JSON-09"))
+    func unnamed() throws {
+        func unnamed(day: Int, ok: Int = 10, failed: Int = 0) -> TLSReport {
+            var report = report(day: day, from: "other.example", ok: ok, failed: failed)
+            report.policies[0].policy.domain = nil
+            return report
+        }
+        var advisor = try advisor()
+        for day in 0..<14 { advisor.add(unnamed(day: day)) }
+        #expect(advisor.advice().gaps == [.days, .successes])
+        for day in 0..<14 { advisor.add(report(day: day)) }
+        #expect(advisor.advice().verdict == .safe)
+        var failing = advisor
+        failing.add(unnamed(day: 14, failed: 50))
+        #expect(failing.advice().verdict == .wouldStopMail)
+        #expect(failing.advice().unnamedFailures == 50)
+        // The mail or the file name tells the domain.
+        failing = advisor
+        failing.add(unnamed(day: 14, failed: 50), stated: try DomainName(parsing: "example.net"))
+        #expect(failing.advice().verdict == .safe)
+        failing.add(unnamed(day: 13, ok: 7, failed: 50), stated: try DomainName(parsing: "example.com"))
+        #expect(failing.advice().verdict == .safe, "the report of this name was counted")
+        var renamed = unnamed(day: 14, ok: 7, failed: 50)
+        renamed.reportID = "x"
+        failing.add(renamed, stated: try DomainName(parsing: "example.com"))
+        #expect(failing.advice().verdict == .wouldStopMail)
+        #expect((failing.advice().unnamedFailures, failing.advice().sessions) == (0, 197))
+    }
+
+    @Test("The other entries and what is stated tell the domain if they agree")
+    func subject() throws {
+        let (com, net) = (try DomainName(parsing: "example.com"), try DomainName(parsing: "example.net"))
+        var report = report(day: 0)
+        #expect(report.policyDomain() == com)
+        #expect(report.policyDomain(stated: com) == com)
+        #expect(report.policyDomain(stated: net) == nil)
+        report.policies += self.report(day: 0, type: .tlsa, domain: "mx.example.net").policies
+        #expect(report.policyDomain() == com)
+        report.policies += self.report(day: 0, domain: "example.net").policies
+        #expect(report.policyDomain() == nil)
+        report.policies = []
+        #expect(report.policyDomain(stated: net) == net)
     }
 
     @Test("No report, and reports of failures alone, are never safe")
@@ -109,7 +166,7 @@ struct RolloutAdvisorTests {
 
     @Test("Fetch failures alone stop no mail")
     func fetchFailures() throws {
-        var advisor = try advisor(daysNeeded: 1)
+        var advisor = try advisor(daysNeeded: 1, today: 3)
         advisor.add(report(day: 0, failed: 4, [Detail(resultType: .stsWebPKIInvalid, failedSessions: 4)]))
         #expect(advisor.advice().verdict == .safe)
         #expect(advisor.advice().obstacles.map(\.standing) == [.stands])
@@ -117,7 +174,7 @@ struct RolloutAdvisorTests {
 
     @Test("An MX host that an older policy did not name, and the published one does, is settled")
     func settled() throws {
-        var advisor = try advisor(daysNeeded: 1)
+        var advisor = try advisor(daysNeeded: 1, today: 3)
         func mismatch(_ host: String) -> [Detail] {
             [
                 Detail(
@@ -142,7 +199,7 @@ struct RolloutAdvisorTests {
 
     @Test("A failure is past once its sender has reported for a week without it; another's reports prove nothing")
     func past() throws {
-        var advisor = try advisor()
+        var advisor = try advisor(today: 30)
         let detail = Detail(resultType: .certificateExpired, receivingMXHostname: "a.mx.example.com", failedSessions: 1)
         advisor.add(report(day: 6, failed: 1, [detail]))
         for day in 0..<30 { advisor.add(report(day: day, from: "other.example")) }
@@ -157,7 +214,7 @@ struct RolloutAdvisorTests {
 
     @Test("A report of the future makes nothing past and is no evidence")
     func future() throws {
-        var advisor = try advisor()
+        var advisor = try advisor(today: 40)
         let detail = Detail(
             resultType: .certificateExpired,
             receivingMXHostname: "a.mx.example.com",
@@ -173,7 +230,7 @@ struct RolloutAdvisorTests {
 
     @Test("The failures of a report on a week may be of its last day, and the week counts as seven days")
     func week() throws {
-        var advisor = try advisor()
+        var advisor = try advisor(today: 27)
         let detail = Detail(
             resultType: .certificateExpired,
             receivingMXHostname: "a.mx.example.com",

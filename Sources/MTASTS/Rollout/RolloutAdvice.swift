@@ -11,12 +11,25 @@ public struct RolloutAdvice: Hashable, Sendable {
         case safe
         /// Mode enforce would have kept senders from MX hosts, and what was in the way still stands: ``obstacles``.
         case wouldStopMail
-        /// Too few days, or no session that kept the policy: nothing can be said yet.
+        /// Not enough is known to say anything: ``gaps``.
         case tooFewReports
+    }
+
+    /// What must be known before anything is called safe.
+    public enum Gap: String, Hashable, Sendable, CaseIterable {
+        /// Fewer days than are needed have reports.
+        case days
+        /// No session kept the policy.
+        case successes
+        /// The last day reported is too long ago.
+        case recentReports
     }
 
     /// The answer.
     public let verdict: Verdict
+
+    /// What is not known, in the order of ``Gap``; empty if enough is.
+    public let gaps: [Gap]
 
     /// How many days have reports with sessions under an MTA-STS policy.
     public let days: Int
@@ -29,6 +42,10 @@ public struct RolloutAdvice: Hashable, Sendable {
 
     /// Sessions of those that mode enforce would have stopped.
     public let stoppedSessions: Int
+
+    /// Failed sessions of those under a policy whose domain nobody names. They count as ones of this domain; the
+    /// successes beside them do not.
+    public let unnamedFailures: Int
 
     /// What failed, the one to be mended first at the head: what still stops mail, then what leaves mail unprotected,
     /// then what is past; within each by the number of sessions.

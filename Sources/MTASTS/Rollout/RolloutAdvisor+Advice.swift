@@ -8,19 +8,33 @@ extension RolloutAdvisor {
     public func advice() -> RolloutAdvice {
         let found = obstacles.map { obstacle($0.key, $0.value) }.sorted(by: Self.isMoreUrgent)
         let stands = found.contains { $0.standing == .stands && $0.effect == .stopsMail }
-        let isEnough = days.count >= options.daysNeeded && keptSessions > 0
+        let gaps = gaps
         let range = days.min().flatMap { first in days.max().map { first...$0 } }
         return RolloutAdvice(
             // A failure that stands is reason enough, however few the reports are.
-            verdict: stands ? .wouldStopMail : isEnough ? .safe : .tooFewReports,
+            verdict: stands ? .wouldStopMail : gaps.isEmpty ? .safe : .tooFewReports,
+            gaps: gaps,
             days: days.count,
             range: range,
             sessions: senders.values.reduce(0) { $0.plus($1.sessions) },
             stoppedSessions: stoppedSessions,
+            unnamedFailures: unnamedFailures,
             obstacles: found,
             senders: sortedSenders(),
             mxHosts: sortedMXHosts()
         )
+    }
+
+    private var gaps: [RolloutAdvice.Gap] {
+        RolloutAdvice.Gap.allCases.filter { gap in
+            switch gap {
+            case .days: days.count < options.daysNeeded
+            case .successes: keptSessions == 0
+            case .recentReports:
+                // Certificates expire and MX hosts change: what was well long ago says nothing of today.
+                days.max().map { today.daysSinceEpoch - $0.daysSinceEpoch > options.maximumAge } ?? false
+            }
+        }
     }
 
     private func obstacle(_ key: ObstacleKey, _ tally: ObstacleTally) -> RolloutAdvice.Obstacle {

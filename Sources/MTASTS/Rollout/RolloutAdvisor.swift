@@ -18,10 +18,14 @@ public struct RolloutAdvisor: Sendable {
         /// A failure is past once each sender that saw it has reported this number of days without it.
         public var recentDays: Int
 
-        /// Two weeks of reports, and failures of the last week count.
-        public init(daysNeeded: Int = 14, recentDays: Int = 7) {
+        /// How many days before the present one the last day reported may lie.
+        public var maximumAge: Int
+
+        /// Two weeks of reports up to the last week, whose failures count.
+        public init(daysNeeded: Int = 14, recentDays: Int = 7, maximumAge: Int = 7) {
             self.daysNeeded = daysNeeded
             self.recentDays = recentDays
+            self.maximumAge = maximumAge
         }
     }
 
@@ -40,6 +44,7 @@ public struct RolloutAdvisor: Sendable {
     private(set) var days: Set<ReportDay> = []
     private(set) var keptSessions = 0
     private(set) var stoppedSessions = 0
+    private(set) var unnamedFailures = 0
     /// Hashes of submitter and report-id, which name a report (RFC 8460 section 5.3).
     private var reportsSeen: Set<Int> = []
 
@@ -58,17 +63,27 @@ public struct RolloutAdvisor: Sendable {
     }
 
     /// Takes a report into account; entries about other policy domains are passed over.
-    public mutating func add(_ report: TLSReport) {
+    ///
+    /// An entry that names no policy domain is of the one that the report is about, ``TLSReport/policyDomain(stated:)``.
+    /// If nobody can tell which, its failures count, and nothing of it that would make the rollout look better.
+    ///
+    /// - Parameters:
+    ///   - report: The report.
+    ///   - stated: The domain that its mail or its file name says it is about.
+    public mutating func add(_ report: TLSReport, stated: DomainName? = nil) {
         let sender = (report.submitter?.description ?? report.organizationName)?.forPeople() ?? "(unnamed)"
         if let name = report.nameHash {
             guard !reportsSeen.contains(name) else { return }
             if reportsSeen.count < Self.reportLimit { reportsSeen.insert(name) }
         }
         let range = days(of: report)
-        for entry in report.policies where isOurs(entry.policy) {
+        let subject = report.policyDomain(stated: stated)
+        for entry in report.policies {
+            let domain = entry.policy.domain.flatMap { DomainName($0) } ?? subject
+            guard domain == nil || domain == policyDomain else { continue }
             switch entry.policy.type {
-            case .sts?: add(entry, from: sender, on: range)
-            case .noPolicyFound?: addWithoutPolicy(entry, from: sender)
+            case .sts?: add(entry, from: sender, on: range, isNamed: domain != nil)
+            case .noPolicyFound? where domain != nil: addWithoutPolicy(entry, from: sender)
             default: break  // DANE stops mail already, whatever the policy's mode
             }
         }
@@ -83,10 +98,6 @@ public struct RolloutAdvisor: Sendable {
         return min(ReportDay(containing: start), last)...last
     }
 
-    private func isOurs(_ policy: TLSReport.Policy) -> Bool {
-        policy.domain.flatMap { DomainName($0) } == policyDomain
-    }
-
     private mutating func addWithoutPolicy(_ entry: TLSReport.PolicyEntry, from sender: String) {
         let sessions = entry.summary.successfulSessions.plus(entry.summary.failedSessions)
         update(sender) { $0.sessionsWithoutPolicy = $0.sessionsWithoutPolicy.plus(sessions) }
@@ -95,11 +106,13 @@ public struct RolloutAdvisor: Sendable {
     private mutating func add(
         _ entry: TLSReport.PolicyEntry,
         from sender: String,
-        on range: ClosedRange<ReportDay>?
+        on range: ClosedRange<ReportDay>?,
+        isNamed: Bool
     ) {
-        let (successful, failed) = (max(0, entry.summary.successfulSessions), max(0, entry.summary.failedSessions))
+        let successful = isNamed ? max(0, entry.summary.successfulSessions) : 0
+        let failed = max(0, entry.summary.failedSessions)
         guard successful > 0 || failed > 0 else { return }
-        noteDays(range)
+        if isNamed { noteDays(range) } else { unnamedFailures = unnamedFailures.plus(failed) }
         let patterns = entry.policy.mxHosts.prefix(Self.patternLimit).compactMap { try? MXPattern(parsing: $0) }
         var told = 0
         var stopped = 0
@@ -118,7 +131,7 @@ public struct RolloutAdvisor: Sendable {
         update(sender) { tally in
             tally.sessions = tally.sessions.plus(successful).plus(failed)
             tally.stoppedSessions = tally.stoppedSessions.plus(stopped)
-            if let day = range?.upperBound { tally.lastDay = max(tally.lastDay ?? day, day) }
+            if isNamed, let day = range?.upperBound { tally.lastDay = max(tally.lastDay ?? day, day) }
         }
     }
 
