@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
 internal import MTASTS
 internal import MTASTSFoundation
 
@@ -45,13 +44,10 @@ enum TextCases {
             ),
             "policy_type": JSONValue(first?.policy.type?.rawValue),
             "result_type": JSONValue(first?.failureDetails.first?.resultType.rawValue),
-            "start": JSONValue(report.dateRange.start.map(dateAndTime)),
-            "end": JSONValue(report.dateRange.end.map(dateAndTime)),
+            "start": JSONValue(report.dateRange.start?.rfc3339),
+            "end": JSONValue(report.dateRange.end?.rfc3339),
         ]
     }
-
-    /// A moment by RFC 3339 in UTC.
-    private static func dateAndTime(_ moment: UnixTime) -> String { Date(moment).formatted(.iso8601) }
 
     /// The resource records of a case, each as its character-strings.
     private static func resourceRecords(_ input: JSONValue) throws(CaseFault) -> [[[UInt8]]] {

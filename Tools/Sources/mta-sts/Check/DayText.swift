@@ -2,22 +2,11 @@
 
 import Foundation
 import MTASTS
-import MTASTSFoundation
 
 /// Days as people write them, in UTC.
 enum DayText {
     /// A moment's day as `2026-01-31`.
-    static func of(_ time: UnixTime) -> String {
-        // Within the years that the calendar knows.
-        let bounded = min(max(time.secondsSinceEpoch, -62_135_596_800), 253_402_300_799)
-        return Date(UnixTime(secondsSinceEpoch: bounded)).formatted(.iso8601.year().month().day())
-    }
-
-    /// The first moment of a day written as `2026-01-31`; nil if it is no date.
-    static func moment(ofDate text: String) -> UnixTime? {
-        let date = try? Date(text, strategy: .iso8601.year().month().day())
-        return date.map { UnixTime(secondsSinceEpoch: Int64($0.timeIntervalSince1970)) }
-    }
+    static func of(_ time: UnixTime) -> String { ReportDay(containing: time).description }
 
     /// The day that an id begins with, as in `20260131T120000`; nil if it does not look like one.
     static func day(fromID id: String) -> UnixTime? {

@@ -27,14 +27,7 @@ struct ReportFilter: Equatable, Sendable {
 extension ReportDay {
     /// Reads a date as `2026-01-31`.
     init?(date text: String) {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.map(\.utf8.count) == [4, 2, 2],
-            parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
-            let moment = DayText.moment(ofDate: text)
-        else { return nil }
-        let day = ReportDay(containing: moment)
-        // 2026-02-31 is none.
-        guard day.description == text else { return nil }
-        self = day
+        guard let moment = UnixTime(rfc3339: "\(text)T00:00:00Z") else { return nil }
+        self.init(containing: moment)
     }
 }
