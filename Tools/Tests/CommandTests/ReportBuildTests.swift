@@ -272,3 +272,33 @@ struct ReportSendTests {
         }
     }
 }
+    @Test func aDryRunRefusesWhatARealOneDoes() async throws {
+        for host in ["127.0.0.1", "[::1]", "10.0.0.1:8443"] {
+            let (text, exitCode) = try await run(try Self.dns("v=TLSRPTv1; rua=https://\(host)/v1"))
+            #expect(text.contains("refused: ") && text.contains("is not a public address"), "\(text)")
+            #expect(exitCode == 1)
+        }
+        let (text, exitCode) = try await run(try Self.dns("v=TLSRPTv1; rua=https://reports.example.com/v1"))
+        #expect(text.contains("would get a POST"))
+        #expect(exitCode == 0)
+    }
+
+    /// The path that is shown is cut.
+    @Test func theFileNameTellsTheDomainAtAnyDepth() async throws {
+        var report = SampleReports.report()
+        report.policies[0].policy = .init(type: .tlsa, lines: ["3 1 1 00"], domain: "mx.example.com")
+        let receiver = Receiver()
+        let deep = String(repeating: String(repeating: "d", count: 60) + "/", count: 5)
+        try await TemporaryFolder.with { folder in
+            try folder.write(report.json(), deep + "sender.example!example.com!1767225600!1767311999.json")
+            var text = ""
+            let send = ReportSend(
+                dns: try Self.dns(Self.record),
+                transports: ReportSend.Transports(https: receiver, mail: receiver)
+            )
+            let exitCode = await send.run([folder.path], style: .plain) { text += $0 }
+            #expect(exitCode == 0, "\(text)")
+            #expect(text.hasPrefix("example.com  "))
+        }
+    }
+

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import MTASTS
 import MTASTSZLIB
 
@@ -45,6 +46,9 @@ struct ReportSend: Sendable {
     var showsContent = false
     var now = SystemWallClock().now
     var deadline = Duration.seconds(60)
+    /// What the plan of a dry run goes by: the addresses that may be connected to, and those of a host.
+    var gate = ConnectionGate()
+    var addresses: @Sendable (String) -> [IPAddress] = { IPAddress($0).map { [$0] } ?? [] }
 
     /// The ways out.
     struct Transports: Sendable {
@@ -55,10 +59,11 @@ struct ReportSend: Sendable {
     /// Sends one report.
     ///
     /// - Returns: The domain that it is about, nil if nobody can tell, and what came of it.
-    func send(_ report: TLSReport, fileName: String) async -> (domain: DomainName?, outcome: Outcome) {
-        let name = ReportFileName(fileName.split(separator: "/").last.map { String($0) } ?? fileName)
-        let about = domain ?? name?.policyDomain ?? Self.policyDomain(of: report)
-        guard let about else { return (nil, .refused("several policy domains: say by --domain who is to get it")) }
+    func send(_ report: TLSReport, name: ReportFileName?) async -> (domain: DomainName?, outcome: Outcome) {
+        let about = domain ?? name?.policyDomain ?? report.policyDomain()
+        guard let about else {
+            return (nil, .refused("no policy domain, or several: say by --domain who is to get it"))
+        }
         let prepared: PreparedReport
         do throws(PreparedReport.Fault) {
             prepared = try PreparedReport(
@@ -84,12 +89,6 @@ struct ReportSend: Sendable {
             }
             return (about, .destinations(attempts))
         }
-    }
-
-    /// The one policy domain that is not that of a DANE policy, whose domains are those of MX hosts.
-    private static func policyDomain(of report: TLSReport) -> DomainName? {
-        let domains = Set(report.policies.filter { $0.policy.type != .tlsa }.compactMap { $0.policy.domain })
-        return domains.count == 1 ? domains.first.flatMap { DomainName($0) } : nil
     }
 
     private struct Stop: Error {
@@ -134,7 +133,10 @@ struct ReportSend: Sendable {
         func attempt(_ result: Result) -> Attempt {
             Attempt(destination: url, result: result, content: showsContent ? content : "")
         }
-        guard let transports else { return attempt(.planned("a POST of \(size), \(post.mediaType)")) }
+        guard let transports else {
+            if let address = refusedAddress(of: url) { return attempt(.refused("\(address) is not a public address")) }
+            return attempt(.planned("a POST of \(size), \(post.mediaType)"))
+        }
         do {
             switch ReportAnswer(status: try await transports.https.post(post)) {
             case .accepted: return attempt(.sent)
@@ -144,6 +146,12 @@ struct ReportSend: Sendable {
         } catch {
             return attempt(Self.result(of: error))
         }
+    }
+
+    /// The address of a URL's host that the transport would refuse; nil if it would connect.
+    private func refusedAddress(of url: String) -> IPAddress? {
+        guard let host = URL(string: url)?.host() else { return nil }
+        return addresses(host.trimmingCharacters(in: ["[", "]"])).first { !gate.allows($0) }
     }
 
     private func mail(_ report: PreparedReport, to address: String) async -> Attempt {

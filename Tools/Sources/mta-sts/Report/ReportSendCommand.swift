@@ -91,13 +91,17 @@ struct ReportSendCommand: AsyncParsableCommand {
 
     private var target: HostAndPort? { get throws { try HostAndPort.target(ofOption: connect) } }
 
+    private var gate: ConnectionGate {
+        get throws { try ConnectionGate(refusesNonPublicAddresses: !allowPrivateAddresses && target == nil) }
+    }
+
     private var transports: ReportSend.Transports {
         get throws {
             var options = AsyncHTTPClientTransport.Options()
             options.trustRoots = ca.map { .pemFiles([$0]) } ?? .system
             let target = try target
             options.endpoints = EndpointOverride(others: target.map { .init(host: $0.host, port: $0.port) })
-            options.gate = ConnectionGate(refusesNonPublicAddresses: !allowPrivateAddresses && target == nil)
+            options.gate = try gate
             let limit = Duration.seconds(timeout)
             let client = try SMTPClient(
                 SMTPClient.Configuration(
@@ -126,6 +130,8 @@ struct ReportSendCommand: AsyncParsableCommand {
         } catch {
             return try CommandOutput.failure("cannot send: \(error)").finish()
         }
+        send.gate = try gate
+        send.addresses = { host in HostAndPort(host, defaultPort: 443)?.resolvedAddress.map { [$0] } ?? [] }
         send.domain = try domain.map(ReportSourceOptions.name)
         send.showsContent = show
         send.deadline = .seconds(timeout)
@@ -146,7 +152,7 @@ extension ReportSend {
                     print(log.addUnreadable(file.origin, reason: file.reason))
                     continue
                 }
-                let (domain, outcome) = await send(report, fileName: file.origin)
+                let (domain, outcome) = await send(report, name: file.name)
                 print(log.add(file.origin, domain, outcome, style: style))
             }
         }
@@ -154,17 +160,26 @@ extension ReportSend {
         return log.exitCode
     }
 
+    private struct Found {
+        let origin: String
+        var report: TLSReport?
+        var name: ReportFileName?
+        var reason = ""
+    }
+
     /// The reports in a file, or why there is none.
-    private static func reports(at path: String) -> [(origin: String, report: TLSReport?, reason: String)] {
-        var found: [(origin: String, report: TLSReport?, reason: String)] = []
+    private static func reports(at path: String) -> [Found] {
+        var found: [Found] = []
         ReportSources().read([path]) { origin, reason in
-            found.append((origin, nil, reason))
+            found.append(Found(origin: origin, reason: reason))
         } report: { file in
             switch file.result {
-            case .failure(let error): found.append((file.origin, nil, "\(error)"))
+            case .failure(let error): found.append(Found(origin: file.origin, reason: "\(error)"))
             case .success where file.mail != nil:
-                found.append((file.origin, nil, "it came by mail, so that it is somebody else's report"))
-            case .success(let reading): found.append((file.origin, reading.report, ""))
+                let reason = "it came by mail, so that it is somebody else's report"
+                found.append(Found(origin: file.origin, reason: reason))
+            case .success(let reading):
+                found.append(Found(origin: file.origin, report: reading.report, name: file.fileName))
             }
         }
         return found
