@@ -18,13 +18,17 @@ struct ReportBuildTests {
         {"time":"2026-01-02T00:00:00Z","domain":"example.com","policy-type":"tlsa","policy-domain":"mx.example.com","policy-string":["3 1 1 00"]}
         """#
 
-    private func build(_ day: ReportDay? = nil, _ text: String = sessions) async throws -> (CommandOutput, [TLSReport])
-    {
+    private func build(
+        _ day: ReportDay? = nil,
+        _ text: String = sessions,
+        today: ReportDay = SampleReports.day.advanced(by: 365),
+        includesUnfinished: Bool = false
+    ) async throws -> (CommandOutput, [TLSReport]) {
         let sender = try ReportSender(organizationName: "Example Org", contactInfo: "tls@sender.example")
         return try await TemporaryFolder.with { folder in
             let input = try folder.write(text.utf8, "sessions.jsonl")
             let outside = folder.path + "/out"
-            var build = ReportBuild(sender: sender, day: day)
+            var build = ReportBuild(sender: sender, day: day, today: today, includesUnfinished: includesUnfinished)
             try build.read(input)
             var writer = ReportWriter(folder: outside)
             try writer.open()
@@ -85,13 +89,81 @@ struct ReportBuildTests {
         (
             #"{"time":1,"domain":"a.example","policy-type":"sts","result-type":"x","receiving-ip":"x"}"#,
             "receiving-ip is no IP address"
-        ), (#"{"time":1,"domain":7,"policy-type":"sts"}"#, "domain has a wrong type"),
+        ),
+        (
+            #"{"time":"2026-02-30T00:00:00Z","domain":"a.example","policy-type":"sts"}"#,
+            "time is neither RFC 3339 nor a number"
+        ),
+        (
+            #"{"time":"2026-03-01T00:00:00Zjunk","domain":"a.example","policy-type":"sts"}"#,
+            "time is neither RFC 3339 nor a number"
+        ),
+        (
+            #"{"time":"0001-01-01T00:00:00Z","domain":"a.example","policy-type":"sts"}"#,
+            "time is not in the years 1970 to 9999"
+        ),
+        (#"{"time":-1,"domain":"a.example","policy-type":"sts"}"#, "time is not in the years 1970 to 9999"),
+        (#"{"time":99999999999999,"domain":"a.example","policy-type":"sts"}"#, "time is not in the years 1970 to 9999"),
+        (#"{"time":1,"domain":7,"policy-type":"sts"}"#, "domain has a wrong type"),
     ])
     func aBadLineIsNamedAndTheOthersCounted(_ line: String, _ reason: String) async throws {
         let (output, reports) = try await build(nil, line + "\r\n" + Self.sessions)
         #expect(output.exitCode == 1)
         #expect(output.errors == "error: sessions.jsonl:1: \(reason)\n")
         #expect(reports.count == 3)
+    }
+
+    @Test func timesAreReadAsReportsAre() async throws {
+        let times = ["2026-06-30T23:59:60Z", "2026-06-30t00:00:00z", "2026-07-01T01:00:00.5+02:00"]
+        let lines = times.map { #"{"time":"\#($0)","domain":"a.example","policy-type":"no-policy-found"}"# }
+        let (output, reports) = try await build(nil, lines.joined(separator: "\n"))
+        #expect(output.exitCode == 0, "\(output)")
+        #expect(reports.map(\.reportID) == ["2026-06-30.a.example@sender.example"])
+        #expect(reports.first?.policies.first?.summary.successfulSessions == 3)
+    }
+
+    @Test func aDayThatIsNotOverIsLeftOut() async throws {
+        let today = SampleReports.day.next
+        let (output, reports) = try await build(nil, today: today)
+        #expect(output.exitCode == 0)
+        #expect(output.errors.hasPrefix("note: 2026-01-02 is not over (UTC) and left out"), "\(output)")
+        #expect(output.output.contains("2 reports of 3 sessions"))
+        #expect(reports.allSatisfy { $0.dateRange.start == SampleReports.day.start })
+        let (none, _) = try await build(today, today: today)
+        #expect(none.exitCode == 2)
+        let (both, _) = try await build(nil, today: SampleReports.day)
+        #expect(both.errors.hasPrefix("note: 2026-01-01 and 1 later day are not over"))
+        let (all, _) = try await build(nil, today: today, includesUnfinished: true)
+        #expect(all.output.contains("3 reports of 4 sessions"))
+        #expect(all.errors.isEmpty)
+    }
+
+    @Test func anotherReportIsNotOverwritten() async throws {
+        try await TemporaryFolder.with { folder in
+            let input = try folder.write(Self.sessions.utf8, "sessions.jsonl")
+            func write(_ instance: String) throws -> CommandOutput {
+                let sender = try ReportSender(
+                    organizationName: "X",
+                    contactInfo: "a@sender.example",
+                    instance: instance
+                )
+                var build = ReportBuild(sender: sender, day: SampleReports.day)
+                try build.read(input)
+                var writer = ReportWriter(folder: folder.path + "/out")
+                try writer.open()
+                try build.makeReports { try writer.write($0) }
+                return writer.output(of: build)
+            }
+            #expect(try write("ab").exitCode == 0)
+            #expect(try write("ab").exitCode == 0, "the same report-id")
+            // A file name has no hyphen (RFC 8460 section 5.1).
+            #expect(try write("a-b").errors.contains("no file name can be made"))
+            let name = "sender.example!example.com!1767225600!1767311999!ab.json.gz"
+            try folder.write(SampleReports.report(id: "another").json(), "out/\(name)")
+            let output = try write("ab")
+            #expect(output.exitCode == 1)
+            #expect(output.errors == "error: \(name) is there and holds another report\n")
+        }
     }
 
     @Test func sessionsOfAPolicyThatIsNotShownAreReportedAllTheSame() async throws {
@@ -119,6 +191,13 @@ struct ReportBuildTests {
             #expect(files.map(\.name) == ["sender.example!example.com!1767225600!1767311999.json.gz"])
             #expect(files.first?.counts.ok == 3)
             #expect(build.sessions == 3)
+            // What comes to light once the day was reported makes a second report, which is not the first.
+            try await tallies.remove(SampleReports.day)
+            counter.count(.success, under: .noPolicyFound(domain), for: domain, at: SampleReports.day.start)
+            try await tallies.flush(counter)
+            try await build.makeReports(of: tallies) { files.append($0) }
+            #expect(files.last?.name == "sender.example!example.com!1767225600!1767311999!part2.json.gz")
+            #expect(files.last?.reportID == "2026-01-01+2.example.com@sender.example")
         }
     }
 
@@ -199,6 +278,36 @@ struct ReportSendTests {
         #expect(text.contains("1 report: 1 would be sent"))
     }
 
+    @Test func aDryRunRefusesWhatARealOneDoes() async throws {
+        for host in ["127.0.0.1", "[::1]", "10.0.0.1:8443"] {
+            let (text, exitCode) = try await run(try Self.dns("v=TLSRPTv1; rua=https://\(host)/v1"))
+            #expect(text.contains("refused: ") && text.contains("is not a public address"), "\(text)")
+            #expect(exitCode == 1)
+        }
+        let (text, exitCode) = try await run(try Self.dns("v=TLSRPTv1; rua=https://reports.example.com/v1"))
+        #expect(text.contains("would get a POST"))
+        #expect(exitCode == 0)
+    }
+
+    /// The path that is shown is cut.
+    @Test func theFileNameTellsTheDomainAtAnyDepth() async throws {
+        var report = SampleReports.report()
+        report.policies[0].policy = .init(type: .tlsa, lines: ["3 1 1 00"], domain: "mx.example.com")
+        let receiver = Receiver()
+        let deep = String(repeating: String(repeating: "d", count: 60) + "/", count: 5)
+        try await TemporaryFolder.with { folder in
+            try folder.write(report.json(), deep + "sender.example!example.com!1767225600!1767311999.json")
+            var text = ""
+            let send = ReportSend(
+                dns: try Self.dns(Self.record),
+                transports: ReportSend.Transports(https: receiver, mail: receiver)
+            )
+            let exitCode = await send.run([folder.path], style: .plain) { text += $0 }
+            #expect(exitCode == 0, "\(text)")
+            #expect(text.hasPrefix("example.com  "))
+        }
+    }
+
     @Test func bothDestinationsGetIt() async throws {
         let receiver = Receiver()
         let (text, exitCode) = try await run(try Self.dns(Self.record), receiver)
@@ -272,33 +381,3 @@ struct ReportSendTests {
         }
     }
 }
-    @Test func aDryRunRefusesWhatARealOneDoes() async throws {
-        for host in ["127.0.0.1", "[::1]", "10.0.0.1:8443"] {
-            let (text, exitCode) = try await run(try Self.dns("v=TLSRPTv1; rua=https://\(host)/v1"))
-            #expect(text.contains("refused: ") && text.contains("is not a public address"), "\(text)")
-            #expect(exitCode == 1)
-        }
-        let (text, exitCode) = try await run(try Self.dns("v=TLSRPTv1; rua=https://reports.example.com/v1"))
-        #expect(text.contains("would get a POST"))
-        #expect(exitCode == 0)
-    }
-
-    /// The path that is shown is cut.
-    @Test func theFileNameTellsTheDomainAtAnyDepth() async throws {
-        var report = SampleReports.report()
-        report.policies[0].policy = .init(type: .tlsa, lines: ["3 1 1 00"], domain: "mx.example.com")
-        let receiver = Receiver()
-        let deep = String(repeating: String(repeating: "d", count: 60) + "/", count: 5)
-        try await TemporaryFolder.with { folder in
-            try folder.write(report.json(), deep + "sender.example!example.com!1767225600!1767311999.json")
-            var text = ""
-            let send = ReportSend(
-                dns: try Self.dns(Self.record),
-                transports: ReportSend.Transports(https: receiver, mail: receiver)
-            )
-            let exitCode = await send.run([folder.path], style: .plain) { text += $0 }
-            #expect(exitCode == 0, "\(text)")
-            #expect(text.hasPrefix("example.com  "))
-        }
-    }
-

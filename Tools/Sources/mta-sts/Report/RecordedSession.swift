@@ -8,7 +8,7 @@ import MTASTSFoundation
 ///
 /// | member | |
 /// |---|---|
-/// | `time` | when: RFC 3339, or seconds since 1970 |
+/// | `time` | when, in the years 1970 to 9999: RFC 3339, or seconds since 1970 |
 /// | `domain` | the domain of the next hop, which gets the report |
 /// | `policy-type` | `sts`, `tlsa` or `no-policy-found` |
 /// | `policy-string` | the policy's lines, or a TLSA record each; may be left out |
@@ -43,19 +43,14 @@ struct RecordedSession: Sendable {
 
         var moment: UnixTime? {
             switch self {
-            case .seconds(let seconds):
-                return UnixTime(secondsSinceEpoch: seconds)
-            case .text(let text):
-                let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]
-                for style in styles {
-                    if let date = try? Date(text, strategy: style) {
-                        return UnixTime(secondsSinceEpoch: Int64(date.timeIntervalSince1970.rounded(.down)))
-                    }
-                }
-                return nil
+            case .seconds(let seconds): UnixTime(secondsSinceEpoch: seconds)
+            case .text(let text): UnixTime(rfc3339: text)
             }
         }
     }
+
+    /// The moments that a report (RFC 3339) and its file name (RFC 8460 section 5.1) can tell.
+    private static let years = UnixTime(secondsSinceEpoch: 0)...UnixTime(secondsSinceEpoch: 253_402_300_799)
 
     private struct Line: Decodable {
         let time: Time
@@ -97,6 +92,7 @@ struct RecordedSession: Sendable {
             throw Fault(description: "no JSON object")
         }
         guard let moment = line.time.moment else { throw Fault(description: "time is neither RFC 3339 nor a number") }
+        guard Self.years.contains(moment) else { throw Fault(description: "time is not in the years 1970 to 9999") }
         self.moment = moment
         domain = try Self.name(line.domain, "domain")
         let policyDomain = try line.policyDomain.map { text throws(Fault) in try Self.name(text, "policy-domain") }

@@ -16,11 +16,16 @@ struct ReportBuild {
     let sender: ReportSender
     /// The one day to report; nil for all days recorded.
     let day: ReportDay?
+    /// The present day. Neither it nor a later one is over.
+    let today: ReportDay
+    /// Whether days that are not over are reported as well.
+    let includesUnfinished: Bool
 
     private let counter = SessionCounter(clock: SystemWallClock())
     private var faults: [String] = []
     private var faultCount = 0
     private(set) var sessions = 0
+    private var unfinishedDays: Set<ReportDay> = []
 
     /// Why a report is not written.
     struct Refusal: Error, CustomStringConvertible {
@@ -30,15 +35,23 @@ struct ReportBuild {
     /// A report as a file.
     struct File {
         let name: String
+        let reportID: String
         let domain: DomainName
         let day: ReportDay
         let counts: SessionCounts
         let octets: [UInt8]
     }
 
-    init(sender: ReportSender, day: ReportDay?) {
+    init(
+        sender: ReportSender,
+        day: ReportDay?,
+        today: ReportDay = ReportDay(containing: SystemWallClock().now),
+        includesUnfinished: Bool = false
+    ) {
         self.sender = sender
         self.day = day
+        self.today = today
+        self.includesUnfinished = includesUnfinished
     }
 
     /// Counts the sessions of a file, a line each; empty lines are passed over.
@@ -66,7 +79,7 @@ struct ReportBuild {
         guard line.contains(where: { $0 > 0x20 }) else { return }
         do throws(RecordedSession.Fault) {
             let session = try RecordedSession(line)
-            guard day == nil || day == ReportDay(containing: session.moment) else { return }
+            guard isReported(ReportDay(containing: session.moment)) else { return }
             sessions += 1
             counter.count(
                 session.result,
@@ -79,6 +92,15 @@ struct ReportBuild {
         } catch {
             note("\(place): \(SafeText.of(error.description))")
         }
+    }
+
+    /// Whether a day is asked for and over. The report on the whole of a day has the name of one on its beginning, and
+    /// receivers drop what has a name that they had (RFC 8460 section 5.3).
+    private mutating func isReported(_ day: ReportDay) -> Bool {
+        guard self.day == nil || self.day == day else { return false }
+        if day < today || includesUnfinished { return true }
+        unfinishedDays.insert(day)
+        return false
     }
 
     private mutating func note(_ fault: String) {
@@ -97,7 +119,7 @@ struct ReportBuild {
 
     /// Gives the reports of a folder of tallies, a domain at a time. The folder keeps them.
     mutating func makeReports(of folder: TallyFolder, _ emit: (File) throws -> Void) async throws {
-        for day in try await folder.days() where self.day == nil || self.day == day {
+        for day in try await folder.days() where isReported(day) {
             let part = try await folder.part(of: day)
             let overflow = try await folder.forEachDomain(on: day) { domain, tally in
                 let totals = tally.totals(of: domain, on: day)
@@ -118,7 +140,7 @@ struct ReportBuild {
         guard let report = tally.report(for: day, domain: domain, from: sender, part: part) else { return }
         let made: File
         do throws(Refusal) {
-            made = try file(report, domain, day)
+            made = try file(report, domain, day, part: part)
         } catch {
             return note("\(domain) on \(day): \(error)")
         }
@@ -134,13 +156,27 @@ struct ReportBuild {
         faultCount > faults.count ? faults + ["and \(faultCount - faults.count) more"] : faults
     }
 
-    private func file(_ report: TLSReport, _ domain: DomainName, _ day: ReportDay) throws(Refusal) -> File {
+    /// What is left out until its day is over; nil if nothing is.
+    var notice: String? {
+        guard let first = unfinishedDays.min() else { return nil }
+        let more = unfinishedDays.count - 1
+        let days = more == 0 ? "\(first) is" : "\(first) and \(counted(more, "later day")) are"
+        return "\(days) not over (UTC) and left out; --unfinished reports it all the same, and receivers then drop the "
+            + "report on the whole day"
+    }
+
+    private func file(
+        _ report: TLSReport,
+        _ domain: DomainName,
+        _ day: ReportDay,
+        part: Int
+    ) throws(Refusal) -> File {
         if let fault = report.faultsForSending.first(where: \.isBlocking) { throw Refusal(description: "\(fault)") }
         let name = ReportFileName(
             submitter: sender.submitter,
             policyDomain: domain,
             range: report.dateRange,
-            unique: sender.instance?.replacing("-", with: ""),
+            unique: unique(part),
             isCompressed: true
         )
         guard let name else { throw Refusal(description: "no file name can be made for this day and instance") }
@@ -150,10 +186,23 @@ struct ReportBuild {
         }
         do {
             let octets = try ZLIBCompression().gzip(report.json())
-            return File(name: name.description, domain: domain, day: day, counts: counts, octets: octets)
+            return File(
+                name: name.description,
+                reportID: report.reportID ?? "",
+                domain: domain,
+                day: day,
+                counts: counts,
+                octets: octets
+            )
         } catch {
             throw Refusal(description: "\(error)")
         }
+    }
+
+    /// The part of the file name that tells reports on one domain and day apart, letters and digits (RFC 8460 section
+    /// 5.1).
+    private func unique(_ part: Int) -> String? {
+        part > 1 ? "\(sender.instance ?? "")part\(part)" : sender.instance
     }
 }
 

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import MTASTS
+import MTASTSZLIB
 import TLSRPTFiles
 
 /// `mta-sts report build`.
@@ -17,6 +18,8 @@ struct ReportBuildCommand: AsyncParsableCommand {
             be left out), result-type (what failed; left out for a success), and more about a failure: \
             failure-reason-code, receiving-mx-hostname, receiving-mx-helo, receiving-ip, sending-mta-ip, \
             additional-information.
+
+            The file of another report is never overwritten; that of the same report-id is.
 
             Exit codes: 0 written; 1 a line or a report was refused, the others are written; 2 nothing could be written.
 
@@ -42,11 +45,16 @@ struct ReportBuildCommand: AsyncParsableCommand {
     )
     var contact: String
 
-    @Option(help: ArgumentHelp("Tells several senders of one submitter apart.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Tells several senders of one submitter apart: letters and digits.", valueName: "name")
+    )
     var instance: String?
 
     @Option(help: ArgumentHelp("Report this day (UTC) only.", valueName: "yyyy-mm-dd"))
     var day: String?
+
+    @Flag(help: "Report days that are not over, too. Receivers then drop the report on the whole day.")
+    var unfinished = false
 
     @Option(help: ArgumentHelp("The folder for the reports; it is made if need be.", valueName: "folder"))
     var output: String
@@ -60,13 +68,21 @@ struct ReportBuildCommand: AsyncParsableCommand {
 
     private var build: ReportBuild {
         get throws {
+            // The report-id may have a hyphen there, the file name may not (RFC 8460 section 5.1).
+            guard instance.map({ !$0.contains("-") }) ?? true else {
+                throw ValidationError("--instance takes letters and digits.")
+            }
             let sender: ReportSender
             do {
                 sender = try ReportSender(organizationName: organization, contactInfo: contact, instance: instance)
             } catch {
                 throw ValidationError("\(error)")
             }
-            return ReportBuild(sender: sender, day: try day.map { try ReportSourceOptions.day($0, "--day") })
+            return ReportBuild(
+                sender: sender,
+                day: try day.map { try ReportSourceOptions.day($0, "--day") },
+                includesUnfinished: unfinished
+            )
         }
     }
 
@@ -97,6 +113,7 @@ struct ReportWriter {
     private let folder: String
     private var table = TextTable("Policy domain", "day", "ok", "failed", "octets")
     private var count = 0
+    private var refusals: [String] = []
 
     init(folder: String) { self.folder = folder }
 
@@ -111,10 +128,14 @@ struct ReportWriter {
         }
     }
 
-    /// Writes a report.
+    /// Writes a report, unless another one has the name of its file.
     mutating func write(_ file: ReportBuild.File) throws(InputFile.Failure) {
+        let place = base.appending(path: file.name)
+        guard !holdsOther(place, than: file.reportID) else {
+            return refusals.append("\(file.name) is there and holds another report")
+        }
         do {
-            try Data(file.octets).write(to: base.appending(path: file.name), options: .atomic)
+            try Data(file.octets).write(to: place, options: .atomic)
         } catch {
             throw InputFile.Failure(description: "cannot write \(file.name): \(error.localizedDescription)")
         }
@@ -123,10 +144,20 @@ struct ReportWriter {
         table.add(file.domain.description, "\(file.day)", "\(counts.ok)", "\(counts.failed)", "\(file.octets.count)")
     }
 
+    /// Whether a file is there that is not the report of this name, or cannot be read as one.
+    private func holdsOther(_ place: URL, than reportID: String) -> Bool {
+        guard FileManager.default.fileExists(atPath: place.path) else { return false }
+        guard let octets = try? Data(contentsOf: place) else { return true }
+        let found = ReportFileReader(compression: ZLIBCompression()).read(Array(octets))
+        return found.count != 1 || (try? found.first?.result.get().report.reportID) != reportID
+    }
+
     /// What was written, and what is wrong.
     func output(of build: ReportBuild, style: Style = .plain) -> CommandOutput {
-        var output = CommandOutput(exitCode: build.problems.isEmpty ? 0 : 1)
-        output.errors = build.problems.map { "error: \($0)\n" }.joined()
+        let problems = build.problems + refusals
+        var output = CommandOutput(exitCode: problems.isEmpty ? 0 : 1)
+        output.errors = problems.map { "error: \($0)\n" }.joined()
+        if let notice = build.notice { output.errors += "note: \(notice)\n" }
         guard count > 0 else {
             output.errors += "error: there are no sessions to report\n"
             output.exitCode = 2
