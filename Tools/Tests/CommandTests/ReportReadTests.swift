@@ -12,8 +12,8 @@ import Testing
 struct ReportReadTests {
     private static let hostile = "\u{1B}[31m\u{202E}</title><script>alert(1)</script>\"'&\r\nx"
 
-    private func read(_ names: [String], _ filter: ReportFilter = ReportFilter()) -> ReportTally {
-        var tally = ReportTally(filter: filter)
+    private func read(_ names: [String], trust: MailTrust = .unchecked) -> ReportTally {
+        var tally = ReportTally(trust: trust)
         ReportSources().read(names) {
             tally.addDamaged($0, reason: $1)
         } report: {
@@ -47,7 +47,7 @@ struct ReportReadTests {
             mailbox += Array("\nFrom a@b Thu Jan  1 00:00:00 2026\n".utf8) + (try SampleReports.mail(reports[4]))
             try folder.write(mailbox, "d.mbox")
             let tally = read([folder.path])
-            #expect(tally.damaged.isEmpty, "\(tally.damaged)")
+            #expect(tally.damaged.count == 0, "\(tally.damaged)")
             #expect(tally.reports == 5)
             #expect(tally.otherMails == 1)
             #expect((tally.counts.ok, tally.counts.failed) == (475, 25))
@@ -64,7 +64,7 @@ struct ReportReadTests {
             let missing = folder.path + "/missing\u{1B}[2J"
             let tally = read([folder.path, missing])
             #expect(tally.reports == 1)
-            #expect(tally.damaged.map(\.origin) == [cut, wrong, missing])
+            #expect(tally.damaged.listed.map(\.origin) == [cut, wrong, missing])
             #expect(tally.exitCode == 1)
             let text = tally.text()
             #expect(text.contains("the compressed data is damaged"))
@@ -72,6 +72,28 @@ struct ReportReadTests {
             #expect(read([wrong, missing]).exitCode == 2)
             #expect(read([]).exitCode == 2)
         }
+    }
+
+    @Test func theFirstDayOfTheCalendarIsShown() {
+        var report = SampleReports.report()
+        report.dateRange.start = UnixTime(secondsSinceEpoch: -62_135_596_800)
+        #expect(SampleReports.tally([report]).text().contains("0001-01-01 to 2026-01-01"))
+    }
+
+    /// sys4 and Postfix write reports without it.
+    @Test(.proves("R-JSON-09")) func anEntryWithoutADomainIsOfTheOneThatTheMailNames() async throws {
+        let filter = ReportFilter(domains: [try DomainName(parsing: "example.com")])
+        var report = SampleReports.report()
+        report.policies[0].policy.domain = nil
+        func domains(stated: String?) -> [String] {
+            var tally = ReportTally(filter: filter)
+            _ = tally.add(report, from: "a", stated: stated.flatMap { DomainName($0) })
+            return Array(tally.domains.values.keys)
+        }
+        #expect(domains(stated: "example.com") == ["example.com"])
+        #expect(domains(stated: "example.net") == [])
+        // It may be about any.
+        #expect(domains(stated: nil) == [""])
     }
 
     @Test(.proves("R-SEND-20")) func duplicatesAreCountedOnce() {

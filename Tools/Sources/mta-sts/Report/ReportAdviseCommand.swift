@@ -9,11 +9,16 @@ struct ReportAdviseCommand: AsyncParsableCommand {
         commandName: "advise",
         abstract: "Say from TLS reports whether a policy can go from testing to enforce, and what to mend first.",
         discussion: """
-            Exit codes: 0 it can; 1 it would stop mail, or there are too few reports; 2 the policy cannot be read or there \
-            was no report.
+            \(ReportSourceOptions.discussionOfSignatures) Without it, or \
+            --trust-unsigned, nothing is called safe on the ground of mails.
 
-            Example:
+            Exit codes: 0 it can; 1 it would stop mail, or not enough is known; 2 the policy cannot be read or there was \
+            no report.
+
+            Examples:
               mta-sts report advise --domain example.com --policy mta-sts.txt reports/
+              mta-sts report advise --domain example.com --policy mta-sts.txt \\
+                --authserv-id mx.example.com Maildir/new
             """
     )
 
@@ -44,27 +49,33 @@ struct ReportAdviseCommand: AsyncParsableCommand {
             today: ReportDay(containing: SystemWallClock().now),
             options: RolloutAdvisor.Options(daysNeeded: days)
         )
-        let filter = try sources.filter
-        let tally = sources.tally { report in
-            if filter.includes(day: report.dateRange.start.map { ReportDay(containing: $0) }) { advisor.add(report) }
-        }
+        let tally = sources.tally { report, stated in advisor.add(report, stated: stated) }
         try Self.output(advisor.advice(), tally, style: .standardOutput).finish()
     }
 
-    /// The advice as text, with what could not be read on standard error.
+    /// The advice as text, with what could not be read or was left out on standard error.
     static func output(_ advice: RolloutAdvice, _ tally: ReportTally, style: Style) -> CommandOutput {
-        var output = CommandOutput(output: advice.text(style: style))
-        output.errors = tally.damaged
-            .map { "warning: \(SafeText.of($0.origin)): \(SafeText.of($0.reason))\n" }.joined()
-        output.exitCode = tally.reports == 0 ? 2 : advice.verdict == .safe ? 0 : 1
+        var output = CommandOutput(output: advice.text(style: style, uncheckedMails: tally.unchecked))
+        output.errors = warnings(tally.damaged, "not read") + warnings(tally.unsigned, "left out")
+        output.exitCode = tally.reports == 0 ? 2 : advice.verdict == .safe && tally.unchecked == 0 ? 0 : 1
         return output
+    }
+
+    private static func warnings(_ omissions: Omissions, _ what: String) -> String {
+        let shown = omissions.listed.prefix(20)
+        let lines = shown.map { "warning: \(SafeText.of($0.origin)): \(what): \(SafeText.of($0.reason))\n" }
+        let more = omissions.count - shown.count
+        return lines.joined()
+            + (more > 0 ? "warning: \(more) more \(what); mta-sts report read --all names them\n" : "")
     }
 }
 
 extension RolloutAdvice {
     /// The advice for people.
-    func text(style: Style = .plain) -> String {
-        var lines = [verdictText(style)]
+    ///
+    /// - Parameter uncheckedMails: How many of the reports came by mail and were not checked for a signature.
+    func text(style: Style = .plain, uncheckedMails: Int = 0) -> String {
+        var lines = [verdictText(style, uncheckedMails)] + missing(uncheckedMails)
         if let range {
             let kept = sessions - stoppedSessions
             lines.append(
@@ -72,6 +83,11 @@ extension RolloutAdvice {
                     + "\(counted(sessions, "session")) under the policy,"
             )
             lines.append("  \(kept) that mode enforce lets through, \(stoppedSessions) that it would have stopped")
+        }
+        if unnamedFailures > 0 {
+            lines.append(
+                Self.item("\(counted(unnamedFailures, "failed session")) of a policy whose domain nobody names")
+            )
         }
         if !obstacles.isEmpty { lines += ["", style.bold("What failed, what to mend first at the head")] }
         for (index, obstacle) in obstacles.prefix(20).enumerated() { lines += obstacle.lines(index + 1, style) }
@@ -85,13 +101,37 @@ extension RolloutAdvice {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func verdictText(_ style: Style) -> String {
+    private func verdictText(_ style: Style, _ uncheckedMails: Int) -> String {
         switch verdict {
+        case .safe where uncheckedMails > 0:
+            style.yellow("Nothing is called safe") + " on the ground of mails that nobody checked."
         case .safe: style.green("Mode enforce is safe") + " as far as the reports show."
         case .wouldStopMail: style.red("Mode enforce would stop mail.") + " Mend what is below first."
-        case .tooFewReports: style.yellow("There are too few reports") + " to say whether mode enforce is safe."
+        case .tooFewReports: style.yellow("Not enough is known") + " to say whether mode enforce is safe."
         }
     }
+
+    /// What is missing, and where to get it.
+    private func missing(_ uncheckedMails: Int) -> [String] {
+        var items = (verdict == .tooFewReports ? gaps : []).map { gap in
+            switch gap {
+            case .days: "Too few days have reports: wait for more, or ask for fewer by --days."
+            case .successes: "No session kept the policy."
+            case .recentReports:
+                "The last day reported is \(range.map { "\($0.upperBound)" } ?? "unknown"), too long ago: add the newest "
+                    + "reports, or see why none come."
+            }
+        }
+        if uncheckedMails > 0 {
+            items.append(
+                "\(counted(uncheckedMails, "report")) came by mail, which anybody can write: name the server that checks "
+                    + "their DKIM signatures by --authserv-id, or say --trust-unsigned if it let no others through."
+            )
+        }
+        return items.map(Self.item)
+    }
+
+    private static func item(_ text: String) -> String { "  - " + text.wrapped(to: 80, indent: "    ") }
 }
 
 extension RolloutAdvice.Obstacle {

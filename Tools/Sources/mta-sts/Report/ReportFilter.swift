@@ -18,10 +18,8 @@ struct ReportFilter: Equatable, Sendable {
         return (since.map { $0 <= day } ?? true) && (until.map { day <= $0 } ?? true)
     }
 
-    /// Whether an entry is about one of the domains.
-    func includes(_ entry: TLSReport.PolicyEntry) -> Bool {
-        domains.isEmpty || entry.policy.domain.flatMap { DomainName($0) }.map(domains.contains) ?? false
-    }
+    /// Whether an entry on a domain is counted; one whose domain nobody names may be about any.
+    func includes(domain: DomainName?) -> Bool { domains.isEmpty || domain.map(domains.contains) ?? true }
 }
 
 extension ReportDay {

@@ -14,14 +14,18 @@ struct ReportReadCommand: AsyncParsableCommand {
             Files may be JSON, gzip, zip, mail or mbox, told by their content; a folder stands for all in it. Duplicates \
             are left out. What reports say is untrusted: nothing is fetched.
 
-            --json has reports, duplicates, excluded, otherMails, first, last (seconds since 1970), ok, failed, and the \
-            lists domains, senders, mxHosts, resultTypes with reasons, days, deviations, findings and notRead.
+            \(ReportSourceOptions.discussionOfSignatures)
+
+            --json has reports, duplicates, excluded, otherMails, unchecked, first, last (seconds since 1970), ok, \
+            failed, and the lists domains, senders, mxHosts, resultTypes with reasons, days, deviations, findings, \
+            notRead and unsigned.
 
             Exit codes: 0 all was read; 1 a file was damaged; 2 there was no report.
 
             Examples:
               mta-sts report read reports/
-              mta-sts report read --domain example.com --since 2026-01-01 --chart week.svg Maildir/new
+              mta-sts report read --domain example.com --since 2026-01-01 --chart week.svg \\
+                --authserv-id mx.example.com Maildir/new
             """
     )
 
@@ -63,7 +67,18 @@ struct ReportSourceOptions: ParsableArguments {
     @Argument(help: "Files and folders; - is standard input.", completion: .file())
     var files: [String]
 
-    @Option(help: ArgumentHelp("Count this policy domain only; repeatable.", valueName: "domain"))
+    static let discussionOfSignatures = """
+        A report by mail without a valid DKIM signature of its submitter must be ignored (RFC 8460 section 3). Your mail \
+        server checks it and writes Authentication-Results (RFC 8601) under a name of its own, which --authserv-id \
+        takes. Files that are no mail are believed: you put them there.
+        """
+
+    @Option(
+        help: ArgumentHelp(
+            "Count this policy domain only, and entries that nobody names one for; repeatable.",
+            valueName: "domain"
+        )
+    )
     var domain: [String] = []
 
     @Option(help: ArgumentHelp("Count reports on this day (UTC) and later only.", valueName: "yyyy-mm-dd"))
@@ -72,7 +87,27 @@ struct ReportSourceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Count reports on this day (UTC) and earlier only.", valueName: "yyyy-mm-dd"))
     var until: String?
 
-    func validate() throws { _ = try filter }
+    @Option(
+        help: ArgumentHelp(
+            "Leave out reports by mail unless the server of this name found them signed by their submitter.",
+            valueName: "name"
+        )
+    )
+    var authservID: String?
+
+    @Flag(help: "Believe all mails: a server let no others into this folder.")
+    var trustUnsigned = false
+
+    func validate() throws {
+        _ = try filter
+        guard authservID == nil || !trustUnsigned else {
+            throw ValidationError("--authserv-id and --trust-unsigned exclude each other.")
+        }
+        guard authservID.map({ !$0.isEmpty }) ?? true else { throw ValidationError("--authserv-id takes a name.") }
+    }
+
+    /// Which mails are believed.
+    var trust: MailTrust { authservID.map { .signed(checkedBy: $0) } ?? (trustUnsigned ? .all : .unchecked) }
 
     /// The filter that the options make.
     var filter: ReportFilter {
@@ -101,13 +136,14 @@ struct ReportSourceOptions: ParsableArguments {
     }
 
     /// Reads all and counts it; `each` sees every report that is counted.
-    func tally(each: (TLSReport) -> Void = { _ in }) -> ReportTally {
-        var tally = ReportTally(filter: (try? filter) ?? ReportFilter())
+    ///
+    /// - Parameter each: Called with the report, and with the domain that its mail or its file name says it is about.
+    func tally(each: (TLSReport, DomainName?) -> Void = { _, _ in }) -> ReportTally {
+        var tally = ReportTally(filter: (try? filter) ?? ReportFilter(), trust: trust)
         ReportSources().read(files) { name, reason in
             tally.addDamaged(name, reason: reason)
         } report: { file in
-            tally.add(file)
-            if case .success(let reading) = file.result { each(reading.report) }
+            if let report = tally.add(file) { each(report, file.statedDomain) }
         }
         return tally
     }

@@ -4,11 +4,12 @@ import MTASTS
 
 // The tally for programs. Members may be added; none is renamed or taken away.
 extension ReportTally {
-    /// The tally as one line of JSON with all rows: `reports`, `duplicates`, `excluded`, `otherMails`; `first` and `last`
+    /// The tally as one line of JSON with all rows: `reports`, `duplicates`, `excluded`, `otherMails`, `unchecked`; `first` and `last`
     /// (seconds since 1970, or absent); `ok` and `failed` sessions; `domains` (`domain`, `reports`, `ok`, `failed`);
     /// `senders` (`organization`, `submitter` and the same); `mxHosts` (`host`, `resultType`, `failed`); `resultTypes`
     /// (`resultType`, `failed`, `reasons` with `reason` and `failed`); `days` (`day`, `ok`, `failed`, `resultTypes` with
-    /// their numbers); `deviations` and `findings` (`kind`, `reports`, `example`); `notRead` (`origin`, `reason`).
+    /// their numbers); `deviations` and `findings` (`kind`, `reports`, `example`); `notRead` and `unsigned` (`origin`,
+    /// `reason`).
     var json: String { JSONText.line(JSONForm(self)) }
 
     private struct JSONForm: Encodable {
@@ -51,7 +52,7 @@ extension ReportTally {
             let example: String
         }
 
-        struct Damage: Encodable {
+        struct Omission: Encodable {
             let origin: String
             let reason: String
         }
@@ -60,6 +61,7 @@ extension ReportTally {
         let duplicates: Int
         let excluded: Int
         let otherMails: Int
+        let unchecked: Int
         let first: Int64?
         let last: Int64?
         let ok: Int
@@ -71,11 +73,12 @@ extension ReportTally {
         let days: [Day]
         let deviations: [Remark]
         let findings: [Remark]
-        let notRead: [Damage]
+        let notRead: [Omission]
+        let unsigned: [Omission]
 
         init(_ tally: ReportTally) {
             (reports, duplicates, excluded) = (tally.reports, tally.duplicates, tally.excluded)
-            otherMails = tally.otherMails
+            (otherMails, unchecked) = (tally.otherMails, tally.unchecked)
             first = tally.firstMoment?.secondsSinceEpoch
             last = tally.lastMoment?.secondsSinceEpoch
             (ok, failed) = (tally.counts.ok, tally.counts.failed)
@@ -113,7 +116,8 @@ extension ReportTally {
             }
             deviations = Self.remarks(tally.deviations)
             findings = Self.remarks(tally.findings)
-            notRead = tally.damaged.map { Damage(origin: $0.origin, reason: $0.reason) }
+            notRead = tally.damaged.listed.map { Omission(origin: $0.origin, reason: $0.reason) }
+            unsigned = tally.unsigned.listed.map { Omission(origin: $0.origin, reason: $0.reason) }
         }
 
         private static func remarks(_ table: BoundedTable<String, ReportTally.Remark>) -> [Remark] {

@@ -12,7 +12,14 @@ extension ReportTally {
         let limit = showsAll ? Int.max : Self.shownRows
         let blocks = [
             headLines(style), domainLines(style, limit), hostLines(style, limit), typeLines(style, limit),
-            senderLines(style, limit), remarkLines(style, limit), damagedLines(style, limit),
+            senderLines(style, limit), remarkLines(style, limit),
+            lines(
+                "Left out, since no valid DKIM signature vouches for them (RFC 8460 section 3)",
+                unsigned,
+                style,
+                limit
+            ),
+            lines("Not read", damaged, style, limit),
         ]
         return blocks.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
     }
@@ -20,10 +27,15 @@ extension ReportTally {
     private func headLines(_ style: Style) -> [String] {
         var lines = [style.bold("TLS reports")]
         func row(_ label: String, _ text: String) { lines.append("  \(label.padded(to: 11))\(text)") }
-        let left = [(duplicates, "counted before"), (excluded, "left out by the filter"), (damaged.count, "not read")]
-            .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        let left = [
+            (duplicates, "counted before"), (excluded, "left out by the filter"), (unsigned.count, "unsigned"),
+            (damaged.count, "not read"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         let more = left.isEmpty ? "" : " (\(left.joined(separator: ", ")))"
         row("reports", "\(counted(reports, "report")) of \(counted(senders.values.count, "sender"))\(more)")
+        if unchecked > 0 {
+            row("unchecked", "\(counted(unchecked, "report")) by mail: no DKIM signature was checked (--authserv-id)")
+        }
         if otherMails > 0 { row("other", "\(counted(otherMails, "mail")) without a report") }
         if let firstMoment, let lastMoment {
             row("range", "\(DayText.of(firstMoment)) to \(DayText.of(lastMoment))")
@@ -117,16 +129,16 @@ extension ReportTally {
         return found + (found.isEmpty || forgiven.isEmpty ? [] : [""]) + forgiven
     }
 
-    private func damagedLines(_ style: Style, _ limit: Int) -> [String] {
-        guard !damaged.isEmpty else { return [] }
-        let lines = damaged.prefix(limit).flatMap { file in
+    private func lines(_ title: String, _ omissions: Omissions, _ style: Style, _ limit: Int) -> [String] {
+        guard omissions.count > 0 else { return [] }
+        let lines = omissions.listed.prefix(limit).flatMap { file in
             [
                 "  \(TextTable.fitting(file.origin, 84))",
                 "    \(style.red(SafeText.of(file.reason).wrapped(to: 80, indent: "    ")))",
             ]
         }
-        let rest = Self.rest(damaged.count + furtherDamaged - limit, false).map { ["  \($0)"] } ?? []
-        return [style.bold("Not read")] + lines + rest
+        let rest = Self.rest(omissions.count - limit, false).map { ["  \($0)"] } ?? []
+        return [style.bold(title)] + lines + rest
     }
 
     private static func rest(_ number: Int, _ isBounded: Bool) -> String? {

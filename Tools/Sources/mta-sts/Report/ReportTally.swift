@@ -46,6 +46,7 @@ struct ReportTally: Sendable {
     }
 
     private let filter: ReportFilter
+    private let trust: MailTrust
     private var consistency = ReportConsistency()
 
     private(set) var reports = 0
@@ -54,6 +55,8 @@ struct ReportTally: Sendable {
     private(set) var excluded = 0
     /// Mails without a report that do not say that they carry one.
     private(set) var otherMails = 0
+    /// Reports that came by mail and are counted, although nobody checked their signatures.
+    private(set) var unchecked = 0
     private(set) var firstMoment: UnixTime?
     private(set) var lastMoment: UnixTime?
     private(set) var counts = SessionCounts()
@@ -65,37 +68,56 @@ struct ReportTally: Sendable {
     private(set) var days = BoundedTable<ReportDay, Day>(limit: rows)
     private(set) var deviations = BoundedTable<String, Remark>(limit: 1_000)
     private(set) var findings = BoundedTable<String, Remark>(limit: 1_000)
-    private(set) var damaged: [(origin: String, reason: String)] = []
-    private(set) var furtherDamaged = 0
+    private(set) var damaged = Omissions()
+    /// Reports that came by mail without the signature that was asked for.
+    private(set) var unsigned = Omissions()
 
-    init(filter: ReportFilter = ReportFilter()) { self.filter = filter }
+    init(filter: ReportFilter = ReportFilter(), trust: MailTrust = .unchecked) {
+        (self.filter, self.trust) = (filter, trust)
+    }
 
     /// Adds what was found in a file.
-    mutating func add(_ file: ReportFile) {
+    ///
+    /// - Returns: The report, if it is counted.
+    @discardableResult
+    mutating func add(_ file: ReportFile) -> TLSReport? {
         switch file.result {
         case .success(let reading):
-            guard add(reading.report, from: file.origin) else { return }
-            remark(reading, file)
+            return add(reading, file)
         case .failure(let error):
             if let mail = file.mail, !mail.isTLSReport {
                 otherMails += 1
             } else {
-                addDamaged(file.origin, reason: "\(error)")
+                damaged.add(file.origin, reason: "\(error)")
             }
+            return nil
         }
     }
 
-    /// Notes a file that gave no report.
-    mutating func addDamaged(_ origin: String, reason: String) {
-        if damaged.count < Self.rows { damaged.append((origin, reason)) } else { furtherDamaged += 1 }
+    private mutating func add(_ reading: TLSReport.Reading, _ file: ReportFile) -> TLSReport? {
+        let verdict = trust.verdict(on: reading.report, in: file.mail)
+        if case .ignored(let reason) = verdict {
+            unsigned.add(file.origin, reason: reason)
+            return nil
+        }
+        let report = file.counted(reading.report)
+        guard add(report, from: file.origin, stated: file.statedDomain) else { return nil }
+        if verdict == .unchecked { unchecked += 1 }
+        remark(reading, file)
+        return report
     }
+
+    /// Notes a file that gave no report.
+    mutating func addDamaged(_ origin: String, reason: String) { damaged.add(origin, reason: reason) }
 
     /// Counts a report.
     ///
+    /// - Parameter stated: The domain that its mail or its file name says it is about.
     /// - Returns: Whether it was counted: the filter lets it through and it was not there before.
-    mutating func add(_ report: TLSReport, from origin: String) -> Bool {
+    mutating func add(_ report: TLSReport, from origin: String, stated: DomainName? = nil) -> Bool {
         let day = report.dateRange.start.map { ReportDay(containing: $0) }
-        let entries = report.policies.filter(filter.includes)
+        let subject = report.policyDomain(stated: stated)
+        let entries = report.policies.filter { filter.includes(domain: Self.domain(of: $0) ?? subject) }
         guard filter.includes(day: day), !entries.isEmpty || filter.domains.isEmpty else {
             excluded += 1
             return false
@@ -116,7 +138,7 @@ struct ReportTally: Sendable {
         senders.change(name, default: Sender()) { $0.reports += 1 }
         var seen: Set<String> = []
         for entry in entries {
-            let domain = Self.domain(of: entry)
+            let domain = (Self.domain(of: entry) ?? subject)?.description ?? Self.cut(entry.policy.domain ?? "")
             if seen.insert(domain).inserted { domains.change(domain, default: Sender()) { $0.reports += 1 } }
             count(entry, domain: domain, sender: name, day: day)
         }
@@ -164,9 +186,8 @@ struct ReportTally: Sendable {
         }
     }
 
-    private static func domain(of entry: TLSReport.PolicyEntry) -> String {
-        let text = entry.policy.domain ?? ""
-        return DomainName(text)?.description ?? cut(text)
+    private static func domain(of entry: TLSReport.PolicyEntry) -> DomainName? {
+        entry.policy.domain.flatMap { DomainName($0) }
     }
 
     private static func cut(_ text: String) -> String {
@@ -174,5 +195,16 @@ struct ReportTally: Sendable {
     }
 
     /// 0 if all was read; 1 if something was not; 2 if there was no report at all.
-    var exitCode: Int32 { reports + duplicates + excluded == 0 ? 2 : damaged.isEmpty ? 0 : 1 }
+    var exitCode: Int32 { reports + duplicates + excluded == 0 ? 2 : damaged.count == 0 ? 0 : 1 }
+}
+
+/// Files that are not counted, with the reason; so many are kept, the others are numbered.
+struct Omissions: Sendable {
+    private(set) var listed: [(origin: String, reason: String)] = []
+    private(set) var count = 0
+
+    mutating func add(_ origin: String, reason: String) {
+        count += 1
+        if listed.count < ReportTally.rows { listed.append((origin, reason)) }
+    }
 }
