@@ -40,7 +40,9 @@ extension PolicyResolution {
     /// What follows when all MX hosts were tried.
     ///
     /// - Parameters:
-    ///   - outcomes: How each attempt ended, in the order of the MX hosts.
+    ///   - outcomes: How each attempt ended, in the order of the MX hosts. Before a message is returned those of earlier
+    ///     walks belong to them: it is a policy failure, too, if a policy stood in the way for days and the host is merely
+    ///     down at the end (RFC 8461 section 5.1).
     ///   - stage: How far the message has come in the queue.
     public func afterWalk(_ outcomes: [MXOutcome], stage: QueueStage = .retriesLeft) -> WalkConclusion {
         if outcomes.contains(.delivered) { return .delivered }

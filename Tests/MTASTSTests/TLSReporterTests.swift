@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import MTASTS
 import MTASTSTesting
 import RequirementTrait
@@ -163,6 +164,31 @@ struct TLSReporterTests {
             reason: "127.0.0.1 has no public address"
         )
         #expect(outcome == .gaveUp([failure]))
+    }
+
+    /// Our own mail server would take these for itself or its neighbours.
+    @Test(
+        .proves("R-SEND-22"),
+        arguments: [
+            ("root@localhost", false), ("r@intern", false), ("r@intern.", false), ("%22%7C/bin/sh%22@localhost", false),
+            ("r@%5B127.0.0.1%5D", false), ("r@%5BIPv6:::1%5D", false), ("r@%5B10.1.2.3%5D", false),
+            ("r@%5Btag:x%5D", false), ("r@%5B198.41.0.4%5D", true), ("r@reports.example", true),
+        ]
+    )
+    func mailboxesWithinOurOwnNetwork(address: String, isTaken: Bool) async throws {
+        let world = try ReportingWorld()
+        world.publish("mailto:\(address)")
+        let decoded = try #require(address.removingPercentEncoding)
+        let destination = decoded.hasSuffix(".") ? String(decoded.dropLast()) : decoded
+        world.reports.answer(.status(200), at: destination)
+        let outcome = try await world.reporter().deliver(world.report(), about: world.domain)
+        if isTaken {
+            #expect(outcome == .sent(to: [.mailto(address: destination)]))
+        } else {
+            let isGivenUp = if case .gaveUp = outcome { true } else { false }
+            #expect(isGivenUp, "\(outcome)")
+            #expect(world.reports.attempts.isEmpty)
+        }
     }
 
     @Test func crowdIsNotWrittenTo() async throws {

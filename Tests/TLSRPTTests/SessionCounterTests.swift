@@ -118,6 +118,19 @@ struct SessionCounterTests {
     }
 
     @Test(
+        "A result type of which nothing is left is one of section 4.3",
+        .proves("R-JSON-17"),
+        arguments: ["", "\u{1}\n"]
+    )
+    func emptyResultType(text: String) throws {
+        let counter = SessionCounter(clock: NoonClock())
+        let domain = try name("a.example")
+        counter.count(.failure(TLSResultType(rawValue: text), reason: "x"), under: .noPolicyFound(domain), for: domain)
+        let report = try #require(counter.drain().report(for: today, domain: domain, from: sender()))
+        #expect(report.policies.first?.failureDetails.first?.resultType == .validationFailure)
+    }
+
+    @Test(
         "An invalid policy is told in whole lines of at most 4 KiB, octets outside UTF-8 replaced",
         .proves("R-POL-17", "R-JSON-08")
     )
@@ -278,6 +291,8 @@ struct SessionCounterTests {
             ("o", "b.example", nil, .contactInfo), ("o", "mailto:a@b.example c@d.example", nil, .contactInfo),
             ("o", "a@[192.0.2.1]", nil, .contactInfo), ("o", "a@b.example", "a b", .instance),
             ("o", "a@b.example", "", .instance),
+            // What no mail could be sent from (RFC 5321 section 4.5.3.1.1) is told at once, not with the first report.
+            ("o", String(repeating: "a", count: 65) + "@b.example", nil, .contactInfo),
         ] as [(String, String, String?, ReportSender.Fault)] {
             #expect(throws: fault) {
                 try ReportSender(organizationName: organization, contactInfo: contact, instance: instance)

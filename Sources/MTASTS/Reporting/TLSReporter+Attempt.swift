@@ -209,6 +209,9 @@ extension TLSReporter {
 
     private func mail(_ report: PreparedReport, to address: String) async throws -> ReportAnswer {
         guard let mail = configuration.mail else { return .refused(reason: "no way to mail") }
+        guard TLSReportingRecord.Destination.isPublic(mailbox: address) else {
+            return .refused(reason: "a mailbox that nobody outside our own network could mean")
+        }
         let message: ReportMessage
         do throws(ReportMessage.Fault) {
             message = try report.message(to: address, from: mail.sender)

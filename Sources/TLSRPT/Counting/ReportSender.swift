@@ -55,7 +55,7 @@ public struct ReportSender: Hashable, Sendable {
         guard name == organizationName else { throw .organizationName }
         guard let at = contactInfo.lastIndex(of: "@"), contactInfo.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
             let domain = DomainName(String(contactInfo[contactInfo.index(after: at)...])),
-            let address = try? MailtoAddress.read(Array(contactInfo.utf8)), address.utf8.count <= 320
+            let address = try? MailAddress.checked(contactInfo, for: .sender)
         else { throw .contactInfo }
         guard submitter ?? domain == domain else { throw .submitter }
         let isToken = instance?.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0 == 0x2D } ?? true

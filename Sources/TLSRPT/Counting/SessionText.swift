@@ -5,8 +5,10 @@ internal import STSCore
 extension FailureKind {
     /// A kind of failure, what came from outside held within bounds (RFC 8460 section 7).
     init(_ type: TLSResultType, reason: String?, peer: SessionPeer, limit: Int) {
+        // One of section 4.3 where there is none that could be written.
         resultType =
-            type.rawValue.isPlain(limit) ? type : TLSResultType(rawValue: type.rawValue.plain(limit) ?? "other")
+            type.rawValue.isPlain(limit)
+            ? type : type.rawValue.plain(limit).map { TLSResultType(rawValue: $0) } ?? .validationFailure
         self.reason = reason.flatMap { $0.isPlain(limit) ? $0 : $0.plain(limit) }
         self.peer = peer
         if let helo = peer.helo, !helo.isPlain(limit) { self.peer.helo = helo.plain(limit) }

@@ -19,4 +19,15 @@ extension TLSReportingRecord.Destination {
         let port = Int(url.text(from: authority.port.lowerBound, to: authority.port.upperBound)) ?? 443
         return "\(String(decoding: host, as: UTF8.self)):\(port)"
     }
+
+    /// Whether a mail address may be somebody else's. At a name of a single label, or at an address that is not public, it
+    /// means the mail server itself or its neighbours to the server that is to deliver it, and a stranger's record must
+    /// not choose those.
+    package static func isPublic(mailbox address: String) -> Bool {
+        let domain = address.lastIndex(of: "@").map { address[address.index(after: $0)...] } ?? address[...]
+        guard domain.first == "[" else { return !(DomainName(String(domain))?.isSingleLabel ?? false) }
+        let literal = domain.dropFirst().dropLast()
+        let text = literal.lowercased().hasPrefix("ipv6:") ? literal.dropFirst(5) : literal
+        return IPAddress(String(text))?.isPublic ?? false
+    }
 }
