@@ -39,7 +39,7 @@ struct TLSReportingReader {
         let semicolon = octets.indexAfterBlanks(from: start, to: end)
         guard semicolon < end else { throw .init(code: isFirst ? .missingDelimiter : .blankAtEnd, offset: start) }
         guard octets[semicolon] == 0x3B else {
-            throw .init(code: isFirst ? .missingDelimiter : .forbiddenOctet, offset: semicolon)
+            throw .init(code: isFirst ? .missingDelimiter : .forbiddenOctet, offset: start)
         }
         let next = octets.indexAfterBlanks(from: semicolon + 1, to: end)
         return next < end ? next : nil
