@@ -35,20 +35,20 @@ extension MXPattern {
         /// The offset in octets, from 0, of the place at fault.
         public let offset: Int
 
-        /// A sentence for people.
+        /// A sentence for people, which counts octets from 1.
         public var description: String {
             switch code {
             case .empty: "the mx value is empty"
-            case .wildcardPlace: "a star is allowed only as the whole left-most label (octet \(offset))"
-            case .emptyLabel: "empty label at octet \(offset)"
-            case .labelTooLong: "the label at octet \(offset) has more than \(DomainName.maximumLabelOctets) octets"
+            case .wildcardPlace: "a star is allowed only as the whole left-most label (octet \(offset + 1))"
+            case .emptyLabel: "empty label at octet \(offset + 1)"
+            case .labelTooLong: "the label at octet \(offset + 1) has more than \(DomainName.maximumLabelOctets) octets"
             case .nameTooLong: "the name has more than \(DomainName.maximumOctets) octets"
-            case .forbiddenOctet: "octet \(offset) is no letter, digit or hyphen"
-            case .notASCII: "octet \(offset) is not ASCII: write the name in A-labels (xn--...)"
-            case .hyphenAtEdge: "a label begins or ends with a hyphen at octet \(offset)"
+            case .forbiddenOctet: "octet \(offset + 1) is no letter, digit or hyphen"
+            case .notASCII: "octet \(offset + 1) is not ASCII: write the name in A-labels (xn--...)"
+            case .hyphenAtEdge: "a label begins or ends with a hyphen at octet \(offset + 1)"
             case .addressLiteral: "an address literal is no MX host name"
-            case .finalDot: "the final dot at octet \(offset) is outside the grammar"
-            case .underscore: "the underscore at octet \(offset) is outside the grammar"
+            case .finalDot: "the final dot at octet \(offset + 1) is outside the grammar"
+            case .underscore: "the underscore at octet \(offset + 1) is outside the grammar"
             }
         }
     }
@@ -61,7 +61,7 @@ extension MXPattern {
         package var hasFinalDot = false
         /// The index of the first underscore.
         package var underscore: Int?
-        /// Whether the value has the shape of an IP address.
+        /// Whether the value ends in a number, as an IPv4 address does.
         package var isInert = false
         /// Where the value began.
         package var start: Int
@@ -135,5 +135,24 @@ extension MXPattern {
     private static func fault(of octet: UInt8) -> ParseError.Code {
         if octet == 0x2A { return .wildcardPlace }
         return octet < 0x80 ? .forbiddenOctet : .notASCII
+    }
+}
+
+extension MXPattern.ParseError.Code {
+    /// The fault in a few words, for people who see the value and not its offsets.
+    package var reason: String {
+        switch self {
+        case .empty: "it has no label"
+        case .wildcardPlace: "a star in the wrong place"
+        case .emptyLabel: "two dots in a row, or a dot at an end"
+        case .labelTooLong: "a label of more than \(DomainName.maximumLabelOctets) octets"
+        case .nameTooLong: "more than \(DomainName.maximumOctets) octets"
+        case .forbiddenOctet: "labels hold letters, digits and hyphens only"
+        case .notASCII: "not ASCII"
+        case .hyphenAtEdge: "a label begins or ends with a hyphen"
+        case .addressLiteral: "an address literal"
+        case .finalDot: "a final dot"
+        case .underscore: "an underscore"
+        }
     }
 }

@@ -5,7 +5,8 @@
 /// One `mx` value of a policy: the name of an MX host, or a wildcard for one label (RFC 8461 sections 3.2 and 4.1).
 ///
 /// The grammar is `["*."] Domain` with the Domain of RFC 5321 section 4.1.2. Two spellings that differ in the case of
-/// letters are equal. A pattern that looks like an IP address is grammatical and inert: it matches nothing.
+/// letters are equal. A pattern that is an IPv4 address, or ends in a number as one does, is grammatical and inert: it
+/// matches nothing.
 public struct MXPattern: Sendable {
     /// The pattern as written, without a final dot.
     public let description: String
@@ -16,7 +17,7 @@ public struct MXPattern: Sendable {
     /// Whether the pattern begins with `*.`.
     public let isWildcard: Bool
 
-    /// Whether the pattern has the shape of an IP address and so can match no host.
+    /// Whether the pattern ends in a number, as an IPv4 address does, and so can match no host.
     public let isInert: Bool
 
     /// Reads a pattern as a sender does: by the grammar, forgiving one final dot, which is removed, and underscores.

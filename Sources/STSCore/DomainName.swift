@@ -101,7 +101,7 @@ extension DomainName {
             case notASCII
             /// A label begins or ends with a hyphen.
             case hyphenAtEdge
-            /// An IP address or an address literal in brackets.
+            /// An IP address, an address literal in brackets, or a name that ends in a number as an address does.
             case ipAddress
         }
 
@@ -111,17 +111,17 @@ extension DomainName {
         /// The offset in octets, from 0, of the place at fault.
         public let offset: Int
 
-        /// A sentence for people.
+        /// A sentence for people, which counts octets from 1.
         public var description: String {
             switch code {
             case .empty: "the domain name is empty"
-            case .emptyLabel: "empty label at octet \(offset)"
-            case .labelTooLong: "the label at octet \(offset) has more than \(maximumLabelOctets) octets"
+            case .emptyLabel: "empty label at octet \(offset + 1)"
+            case .labelTooLong: "the label at octet \(offset + 1) has more than \(maximumLabelOctets) octets"
             case .nameTooLong: "the name has more than \(maximumOctets) octets"
-            case .forbiddenOctet: "octet \(offset) is no letter, digit, hyphen or underscore"
-            case .notASCII: "octet \(offset) is not ASCII: write the name in A-labels (xn--...)"
-            case .hyphenAtEdge: "a label begins or ends with a hyphen at octet \(offset)"
-            case .ipAddress: "an IP address is no domain name"
+            case .forbiddenOctet: "octet \(offset + 1) is no letter, digit, hyphen or underscore"
+            case .notASCII: "octet \(offset + 1) is not ASCII: write the name in A-labels (xn--...)"
+            case .hyphenAtEdge: "a label begins or ends with a hyphen at octet \(offset + 1)"
+            case .ipAddress: "an IP address is no domain name, nor is what ends in a number as one does"
             }
         }
     }

@@ -129,7 +129,7 @@ extension STSPolicy.ParseError.Code {
         case .mode: "the mode is not enforce, testing or none"
         case .maxAge: "max_age is not a number of 1 to 10 digits"
         case .maxAgeTooLarge: "max_age is greater than \(STSPolicy.maximumMaxAge)"
-        case .mx(let code): "the mx value is not a host name or *. and a host name (\(code.rawValue))"
+        case .mx(let code): "the mx value is not a host name or *. and a host name (\(code.reason))"
         case .tooLarge, .empty, .missingVersion, .missingMode, .missingMaxAge, .missingMX: ""
         }
     }

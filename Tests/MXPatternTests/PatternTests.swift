@@ -39,6 +39,16 @@ struct PatternTests {
         }
     }
 
+    @Test(arguments: [
+        ("a.*.example", "a star is allowed only as the whole left-most label (octet 3)"),
+        ("a b.example", "octet 2 is no letter, digit or hyphen"),
+        ("a.example.", "the final dot at octet 10 is outside the grammar"),
+    ])
+    func faultForPeople(_ text: String, _ words: String) {
+        let error = #expect(throws: MXPattern.ParseError.self) { try MXPattern(strictlyParsing: text) }
+        #expect(error?.description == words)
+    }
+
     @Test(.proves("R-MX-02")) func caseOfLettersDoesNotCount() throws {
         let patterns = try ["*.Example.NET", "*.example.net", "*.EXAMPLE.net."].map { try MXPattern(parsing: $0) }
         #expect(Set(patterns).count == 1)

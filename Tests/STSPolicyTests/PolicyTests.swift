@@ -9,6 +9,17 @@ import VectorSupport
 struct PolicyTests {
     static let text = "version: STSv1\nmode: enforce\nmx: a.example\nmx: *.b.example\nmax_age: 86400\nfoo: b€r\n"
 
+    @Test(arguments: [
+        ("a.*.example", "a star in the wrong place"), ("a b.example", "labels hold letters, digits and hyphens only"),
+        ("m\u{F8}x.example", "not ASCII"), ("a.example.", "a final dot"), ("a_b.example", "an underscore"),
+    ])
+    func mxFaultForPeople(_ value: String, _ reason: String) {
+        let error = #expect(throws: STSPolicy.ParseError.self) {
+            try STSPolicy(strictlyParsing: "version: STSv1\nmx: \(value)\n")
+        }
+        #expect(error?.description == "line 2: the mx value is not a host name or *. and a host name (\(reason))")
+    }
+
     /// Equality is that of meaning; the text is another question.
     @Test(
         .proves("R-POL-10", "R-POL-12"),

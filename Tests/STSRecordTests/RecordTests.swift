@@ -56,6 +56,19 @@ struct RecordTests {
         #expect(try STSRecord(parsing: "v=STSv1; id=a; \(name)=\(value)").extensions == [field])
     }
 
+    /// People count from 1, and are told of the blank or the missing semicolon, not of what stands after it.
+    @Test(arguments: [
+        ("v=STSv1; id=a b", "octet 14 is neither part of a value nor a semicolon"),
+        ("v=STSv1; id=a; x=b\t c", "octet 19 is neither part of a value nor a semicolon"),
+        ("v=STSv1; id=a; x=b=c", "octet 19 is neither part of a value nor a semicolon"),
+        ("v=STSv1 id=a", "no semicolon after v=STSv1 (octet 8)"),
+        ("v=STSv1; id=a-b", "the id at octet 13 is not 1 to 32 letters and digits"),
+    ])
+    func faultForPeople(_ text: String, _ words: String) {
+        let error = #expect(throws: STSRecord.ParseError.self) { try STSRecord(parsing: text) }
+        #expect(error?.description == words)
+    }
+
     /// RFC 8461 section 3.1 wants a new id for a new policy: any octet changed, added or removed gives another.
     @Test func oneOctetGivesAnotherID() {
         let policy = Array("version: STSv1\r\nmode: enforce\r\nmx: mail.example.com\r\nmax_age: 604800\r\n".utf8)

@@ -242,21 +242,6 @@ extension PolicyExaminer {
     }
 }
 
-extension MXPattern.ParseError.Code {
-    fileprivate var reason: String {
-        switch self {
-        case .hyphenAtEdge: "a label begins or ends with a hyphen"
-        case .emptyLabel: "two dots in a row, or a dot at an end"
-        case .labelTooLong: "a label of more than 63 octets"
-        case .nameTooLong: "more than 253 octets"
-        case .addressLiteral: "an address literal"
-        case .wildcardPlace: "a star in the wrong place"
-        case .empty: "it has no label"
-        case .forbiddenOctet, .notASCII, .finalDot, .underscore: "labels hold letters, digits and hyphens only"
-        }
-    }
-}
-
 extension ArraySlice<UInt8> {
     /// Whether the octets look like an address literal or an IPv6 address; an IPv4 address is a pattern by the grammar.
     fileprivate var isAddress: Bool {

@@ -45,8 +45,8 @@ extension SessionTally {
         /// What is wrong with it, for people.
         public let reason: String
 
-        /// A sentence for people.
-        public var description: String { "line \(number), octet \(offset): \(reason)" }
+        /// A sentence for people, which counts octets from 1.
+        public var description: String { "line \(number), octet \(offset + 1): \(reason)" }
     }
 
     /// Reads the text form. A damaged line costs no other one; a last line without an end was cut short.

@@ -52,8 +52,8 @@ public struct MailDeviation: Hashable, Sendable, CustomStringConvertible {
     /// beginning of that.
     public let offset: Int
 
-    /// A sentence for people.
-    public var description: String { "octet \(offset): \(kind.explanation)" }
+    /// A sentence for people, which counts octets from 1.
+    public var description: String { "octet \(offset + 1): \(kind.explanation)" }
 
     /// A kind of deviation from RFC 5322, RFC 2045, RFC 2046 or RFC 8460.
     public enum Kind: String, CaseIterable, Hashable, Sendable {

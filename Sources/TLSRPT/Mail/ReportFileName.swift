@@ -127,14 +127,14 @@ extension ReportFileName {
         /// The offset in octets, from 0, of the field at fault.
         public let offset: Int
 
-        /// A sentence for people.
+        /// A sentence for people, which counts octets from 1.
         public var description: String {
             switch code {
             case .fieldCount: "not four or five fields with exclamation marks between them"
-            case .domain: "no domain name in A-labels at octet \(offset)"
-            case .time: "no seconds since 1970 at octet \(offset)"
-            case .unique: "the unique id at octet \(offset) is not of letters and digits"
-            case .fileExtension: "the extension at octet \(offset) is neither json nor json.gz"
+            case .domain: "no domain name in A-labels at octet \(offset + 1)"
+            case .time: "no seconds since 1970 at octet \(offset + 1)"
+            case .unique: "the unique id at octet \(offset + 1) is not of letters and digits"
+            case .fileExtension: "the extension at octet \(offset + 1) is neither json nor json.gz"
             }
         }
     }

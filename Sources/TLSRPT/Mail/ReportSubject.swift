@@ -104,13 +104,13 @@ extension ReportSubject {
         /// The offset in octets, from 0, of the word at fault.
         public let offset: Int
 
-        /// A sentence for people.
+        /// A sentence for people, which counts octets from 1.
         public var description: String {
             switch code {
-            case .keyword: "a keyword of the subject is missing at octet \(offset)"
-            case .domain: "no domain name in A-labels at octet \(offset)"
-            case .reportID: "no report id at octet \(offset)"
-            case .trailing: "something follows the report id at octet \(offset)"
+            case .keyword: "a keyword of the subject is missing at octet \(offset + 1)"
+            case .domain: "no domain name in A-labels at octet \(offset + 1)"
+            case .reportID: "no report id at octet \(offset + 1)"
+            case .trailing: "something follows the report id at octet \(offset + 1)"
             }
         }
     }

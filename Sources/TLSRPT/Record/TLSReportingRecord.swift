@@ -108,7 +108,7 @@ extension TLSReportingRecord {
             case missingEquals
             /// A field has nothing after the equals sign, or a blank.
             case emptyValue
-            /// The value of an extension holds an octet that it may not hold.
+            /// In or after a value there is neither an octet of it nor a semicolon.
             case forbiddenOctet
             /// Blanks end the text without a semicolon before them.
             case blankAtEnd
@@ -126,20 +126,20 @@ extension TLSReportingRecord {
         /// The offset in octets, from 0, of the place at fault.
         public let offset: Int
 
-        /// A sentence for people.
+        /// A sentence for people, which counts octets from 1.
         public var description: String {
             switch code {
             case .version: "the record does not begin with v=TLSRPTv1"
-            case .missingDelimiter: "no semicolon after v=TLSRPTv1 (octet \(offset))"
-            case .emptyField: "empty field at octet \(offset)"
-            case .fieldName: "a field name begins with a letter or digit (octet \(offset))"
-            case .nameTooLong: "the field name at octet \(offset) has more than 32 octets"
-            case .missingEquals: "no equals sign after the field name (octet \(offset))"
-            case .emptyValue: "no value after the equals sign (octet \(offset))"
-            case .forbiddenOctet: "octet \(offset) is not allowed in a value"
-            case .blankAtEnd: "blanks at the end without a semicolon before them (octet \(offset))"
-            case .emptyURI: "a comma without a URI before or after it (octet \(offset))"
-            case .invalidURI: "no URI in rua; what is at octet \(offset) is none"
+            case .missingDelimiter: "no semicolon after v=TLSRPTv1 (octet \(offset + 1))"
+            case .emptyField: "empty field at octet \(offset + 1)"
+            case .fieldName: "a field name begins with a letter or digit (octet \(offset + 1))"
+            case .nameTooLong: "the field name at octet \(offset + 1) has more than 32 octets"
+            case .missingEquals: "no equals sign after the field name (octet \(offset + 1))"
+            case .emptyValue: "no value after the equals sign (octet \(offset + 1))"
+            case .forbiddenOctet: "octet \(offset + 1) is neither part of a value nor a semicolon"
+            case .blankAtEnd: "blanks at the end without a semicolon before them (octet \(offset + 1))"
+            case .emptyURI: "a comma without a URI before or after it (octet \(offset + 1))"
+            case .invalidURI: "no URI in rua; what is at octet \(offset + 1) is none"
             case .missingRUA: "the record has no rua"
             }
         }

@@ -92,9 +92,9 @@ extension TLSReport {
             self.path = path
         }
 
-        /// A sentence for people.
+        /// A sentence for people, which counts octets from 1.
         public var description: String {
-            let place = path.isEmpty ? "octet \(offset)" : "\(path) (octet \(offset))"
+            let place = path.isEmpty ? "octet \(offset + 1)" : "\(path) (octet \(offset + 1))"
             return "\(place): \(code.description)"
         }
     }
