@@ -146,10 +146,16 @@ package struct PlainText: Sendable {
 
     /// Takes out the octets for which a condition holds.
     package mutating func remove(_ condition: (UInt8) -> Bool) {
-        let kept = octets.indices.filter { !condition(octets[$0]) }
+        let octets = octets
+        removeOctets { condition(octets[$0]) }
+    }
+
+    /// Takes out the octets at the indices for which a condition holds.
+    package mutating func removeOctets(where isRemoved: (Int) -> Bool) {
+        let kept = octets.indices.filter { !isRemoved($0) }
         var places = [Int](repeating: 0, count: octets.count + 1)
         for (place, index) in kept.enumerated() { places[index] = place }
-        for index in octets.indices.reversed() where condition(octets[index]) {
+        for index in octets.indices.reversed() where isRemoved(index) {
             places[index] = index + 1 < octets.count ? places[index + 1] : kept.count
         }
         places[octets.count] = kept.count

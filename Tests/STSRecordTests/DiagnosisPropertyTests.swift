@@ -93,7 +93,7 @@ private let pieces = [
     "\u{2013}",
     "\u{FF1B}", "\u{E9}", "\u{0}", "-", "#", "0123456789012345678901234567890123456789", "v=spf1 -all", "<p>",
     " TXT ",
-    "_mta-sts", "version: STSv1",
+    "_mta-sts", "version: STSv1", "\" \"", "\nv=STSv1; id=2",
 ].map { Array($0.utf8) }
 
 extension SeededGenerator {

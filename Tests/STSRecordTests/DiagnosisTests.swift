@@ -13,6 +13,8 @@ struct DiagnosisVector: Vector {
     let valid: Bool
     /// Each reads `SEVERITY RECORD LINE:COLUMN START..<END RULE`.
     let findings: [String]
+    /// The message of each finding, where the vector is about the words.
+    let messages: [String]?
 
     var resourceRecords: [[[UInt8]]] { rrset.map { $0.map(\.value) } }
 
@@ -32,6 +34,7 @@ struct DiagnosisTests {
     func vector(_ vector: DiagnosisVector) {
         let diagnosis = STSRecord.diagnose(resourceRecords: vector.resourceRecords)
         #expect(diagnosis.findings.map(\.vectorForm) == vector.findings)
+        if let messages = vector.messages { #expect(diagnosis.findings.map(\.message) == messages) }
         #expect(diagnosis.selection == STSRecord.select(from: vector.resourceRecords))
         if case .record = diagnosis.selection { #expect(vector.valid) } else { #expect(!vector.valid) }
     }

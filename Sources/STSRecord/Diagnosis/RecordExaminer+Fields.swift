@@ -13,7 +13,7 @@ extension RecordExaminer {
     {
         let field = chunk.trimmed
         if field.elementsEqual("v=STSv1".utf8) {
-            if field.endIndex < chunk.endIndex, !isAlone || isValid {
+            if hasBlank(field.endIndex..<chunk.endIndex), !isAlone || isValid {
                 findings.add(
                     .blankBeforeSemicolon,
                     .warning,
@@ -105,7 +105,7 @@ extension RecordExaminer {
             )
             return
         }
-        if isLast, field.endIndex < chunk.endIndex {
+        if isLast, hasBlank(field.endIndex..<chunk.endIndex) {
             report(
                 .blankAtEnd,
                 field.endIndex..<chunk.endIndex,
@@ -115,7 +115,7 @@ extension RecordExaminer {
         guard let equals = field.firstIndex(of: 0x3D) else { return explainMissingEquals(field) }
         let name = field[..<equals].trimmed
         let value = field[(equals + 1)...].trimmed
-        if name.endIndex < equals || value.startIndex > equals + 1, !name.isEmpty, !value.isEmpty {
+        if hasBlank(name.endIndex..<equals) || hasBlank(equals + 1..<value.startIndex), !name.isEmpty, !value.isEmpty {
             report(
                 .blankRoundEquals,
                 name.endIndex..<value.startIndex,
@@ -125,7 +125,7 @@ extension RecordExaminer {
         if name.elementsEqual("id".utf8) {
             examineID(value, all)
         } else if name.elementsEqual("v".utf8) {
-            if hasVersion {
+            if hasVersion, value.isRecordValue {
                 findings.add(
                     .duplicateVersion,
                     .warning,
@@ -161,12 +161,15 @@ extension RecordExaminer {
 
     private mutating func examineID(_ value: ArraySlice<UInt8>, _ field: Range<Int>) {
         guard !hasID else {
-            findings.add(
-                .duplicateID,
-                .warning,
-                plain.source(field),
-                "A second id: senders go by the first. Delete this one."
-            )
+            // With a bad value senders go by nothing: that is noted with the value.
+            if value.isRecordValue {
+                findings.add(
+                    .duplicateID,
+                    .warning,
+                    plain.source(field),
+                    "A second id: senders go by the first. Delete this one."
+                )
+            }
             return examineValue(value, "id".utf8.map { $0 }[...], field)
         }
         hasID = true
@@ -179,7 +182,9 @@ extension RecordExaminer {
             return
         }
         let id = explainJoinedFields(value)
-        let kept = String(decoding: id.filter(\.isASCIIAlphanumeric).prefix(STSRecord.ID.maximumOctets), as: UTF8.self)
+        // After an equals sign stands the value of another field.
+        let letters = id.contains(0x3D) ? [] : id.filter(\.isASCIIAlphanumeric)
+        let kept = String(decoding: letters.prefix(STSRecord.ID.maximumOctets), as: UTF8.self)
         let range = id.startIndex..<id.endIndex
         if !id.allSatisfy(\.isASCIIAlphanumeric) {
             report(
@@ -236,10 +241,26 @@ extension RecordExaminer {
                 range,
                 "\(quoted(name)) is a field of the policy file, not of the record: senders ignore it here. Delete it."
             )
-        } else if !value.isEmpty, value.allSatisfy(\.isRecordValueOctet) {
-            findings.add(.unknownField, .note, range, "\(quoted(name)) is no field that senders know: they ignore it.")
+        } else if value.isRecordValue {
+            noteUnknown(name, range)
         }
         examineValue(value, name, field)
+    }
+
+    private mutating func noteUnknown(_ name: ArraySlice<UInt8>, _ range: Range<Int>) {
+        if unknownNames.insert(name).inserted {
+            findings.add(.unknownField, .note, range, "\(quoted(name)) is no field that senders know: they ignore it.")
+        } else {
+            findings.add(
+                .duplicateField,
+                .note,
+                range,
+                """
+                A second \(quoted(name)): of fields with one name only the first counts, and senders ignore that too. Delete \
+                one of them.
+                """
+            )
+        }
     }
 
     /// Notes what is wrong with the value of a field other than the id.
@@ -283,6 +304,9 @@ extension RecordExaminer {
 }
 
 extension ArraySlice<UInt8> {
+    /// Whether the octets are the value of an extension.
+    fileprivate var isRecordValue: Bool { !isEmpty && allSatisfy(\.isRecordValueOctet) }
+
     /// Whether a field name may be meant as `id`.
     fileprivate var isNearID: Bool {
         guard count <= 12 else { return false }

@@ -24,6 +24,8 @@ struct RecordExaminer {
     var plain: PlainText
     var hasVersion = false
     var hasID = false
+    /// The names of fields that senders do not know.
+    var unknownNames: Set<ArraySlice<UInt8>> = []
 
     init(_ text: [UInt8], verdict: Result<STSRecord, STSRecord.ParseError>) {
         let octets = Array(text.prefix(Self.maximumOctets))
@@ -49,7 +51,7 @@ struct RecordExaminer {
         if !isValid { examineCharacters() }
         let all = 0..<plain.octets.count
         let start = plain.octets.firstIndex { !$0.isBlank } ?? all.upperBound
-        if start > 0 {
+        if hasBlank(0..<start) {
             report(
                 .leadingBlank,
                 0..<start,
@@ -80,12 +82,16 @@ struct RecordExaminer {
         findings.add(rule, .error, plain.source(range), message)
     }
 
+    /// Whether a range of the plain text came from a blank, and not only from what looks like one and is noted as such.
+    func hasBlank(_ range: Range<Int>) -> Bool { octets[plain.source(range)].contains(where: \.isBlank) }
+
     /// A piece of the text between quotation marks.
     func quoted(_ octets: ArraySlice<UInt8>) -> String { "\"" + excerpt(octets) + "\"" }
 
     /// Notes what is no record of this kind at all; true if there is nothing more to say.
     private mutating func examineKind() -> Bool {
         guard !isValid else { return false }
+        if reportSeveral() { return true }
         let text = plain.octets.trimmed.drop { $0 == 0x22 || $0 == 0x27 || $0 == 0x60 || $0 == 0x0A || $0 == 0x0D }
         let (rule, message): (Rule, String)
         if text.isEmpty {
@@ -125,6 +131,23 @@ struct RecordExaminer {
         return true
     }
 
+    /// Notes several records in one text: lines, or the quoted strings of a zone file.
+    private mutating func reportSeveral() -> Bool {
+        let pieces = plain.octets.split { $0 == 0x0A || $0 == 0x0D || $0 == 0x22 }
+        let count = pieces.count { $0.trimmed.hasWordPrefix("v=STSv1") }
+        guard count > 1 else { return false }
+        findings.add(
+            .several,
+            .error,
+            0..<octets.count,
+            """
+            \(count) records, one after the other: together they are none, and the name may have only one. Leave one, without \
+            quotation marks, in one line.
+            """
+        )
+        return true
+    }
+
     private static let otherKinds: [(prefix: String, name: String, place: String)] = [
         ("v=spf1", "an SPF record", "the domain itself"),
         ("v=DMARC1", "a DMARC record", "_dmarc.YOURDOMAIN"),
@@ -158,15 +181,22 @@ struct RecordExaminer {
         let text = plain.octets.trimmed
         let isQuote: (UInt8) -> Bool = text.first == 0x27 || text.first == 0x60 ? { $0 == text.first } : { $0 == 0x22 }
         if let first = plain.octets.firstIndex(where: isQuote), let last = plain.octets.lastIndex(where: isQuote) {
+            let gaps = blanksBetweenStrings(isQuote)
             // Typographic ones are noted as such.
             if octets[plain.source(first..<last + 1)].contains(where: isQuote) {
                 report(
                     .quotes,
                     first..<last + 1,
-                    "Quotation marks inside the record: they belong to the zone file's syntax. Enter the text without them."
+                    gaps.isEmpty
+                        ? "Quotation marks inside the record: they belong to the zone file's syntax. Enter the text without them."
+                        : """
+                        Quoted strings, one after the other: that is the zone file's syntax for one text, which has nothing \
+                        between them. Enter it without the quotation marks and the blanks between the strings.
+                        """
                 )
             }
-            plain.remove(isQuote)
+            let octets = plain.octets
+            plain.removeOctets { isQuote(octets[$0]) || gaps.contains($0) }
         }
         if let index = plain.octets.firstIndex(of: 0x5C), index + 1 < plain.octets.count,
             plain.octets[index + 1] == 0x3B
@@ -197,6 +227,23 @@ struct RecordExaminer {
                 "\(quoted(plain.octets[index..<end])) is not ASCII: a record holds ASCII only."
             )
         }
+    }
+
+    /// The blanks between the quoted strings of which the text consists; none if it is not so written.
+    private func blanksBetweenStrings(_ isQuote: (UInt8) -> Bool) -> Set<Int> {
+        let text = plain.octets.trimmed
+        guard let first = text.first, isQuote(first) else { return [] }
+        var blanks: Set<Int> = []
+        var isInside = false
+        for (index, octet) in zip(text.indices, text) {
+            if isQuote(octet) {
+                isInside.toggle()
+            } else if !isInside {
+                guard octet.isBlank else { return [] }
+                blanks.insert(index)
+            }
+        }
+        return blanks
     }
 }
 

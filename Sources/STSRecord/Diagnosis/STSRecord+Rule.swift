@@ -103,6 +103,8 @@ extension STSRecord {
         case idCharacters = "record-id-characters"
         /// A second id.
         case duplicateID = "record-duplicate-id"
+        /// A repeated field that senders do not know.
+        case duplicateField = "record-duplicate-field"
         /// A field that senders do not know.
         case unknownField = "record-unknown-field"
         /// A field of a policy.
@@ -120,7 +122,7 @@ extension STSRecord {
         public var section: String {
             switch self {
             case .long: "RFC 1035 section 3.3"
-            case .policyText, .policyField, .duplicateID, .duplicateVersion: "RFC 8461 section 3.2"
+            case .policyText, .policyField, .duplicateID, .duplicateVersion, .duplicateField: "RFC 8461 section 3.2"
             default: "RFC 8461 section 3.1"
             }
         }
