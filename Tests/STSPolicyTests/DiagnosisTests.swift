@@ -13,6 +13,7 @@ struct DiagnosisTests {
     func vector(_ vector: DiagnosisVector) {
         let diagnosis = STSPolicy.diagnose(vector.input.value)
         #expect(diagnosis.findings.map(\.vectorForm) == vector.findings)
+        if let messages = vector.messages { #expect(diagnosis.findings.map(\.message) == messages) }
         #expect(diagnosis.sender.isSuccess == vector.sender)
         #expect(diagnosis.strict.isSuccess == vector.strict)
     }

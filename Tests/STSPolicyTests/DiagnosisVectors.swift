@@ -12,6 +12,8 @@ struct DiagnosisVector: Vector {
     let strict: Bool
     /// Each reads `SEVERITY LINE:COLUMN START..<END RULE`.
     let findings: [String]
+    /// The message of each finding, where the vector is about the words.
+    let messages: [String]?
 
     static func load() throws -> [DiagnosisVector] { try Vectors.load("diagnose-policy") }
 }

@@ -20,9 +20,11 @@ extension PolicyExaminer {
             )
         } else if value.isAddress {
             reportAddress(value, .error, place)
-        } else if value.contains(where: { $0.isBlank || $0 == 0x2C || $0 == 0x3B }) {
-            explainList(value, place)
-        } else if let colon = value.lastIndex(of: 0x3A), value[(colon + 1)...].allSatisfy(\.isASCIIDigit) {
+        } else if explainList(value, place) {
+            return
+        } else if let colon = value.lastIndex(of: 0x3A), value[(colon + 1)...].allSatisfy(\.isASCIIDigit),
+            !value.contains(where: \.isBlank)
+        {
             findings.add(
                 .mxPort,
                 .error,
@@ -34,16 +36,25 @@ extension PolicyExaminer {
         }
     }
 
-    private mutating func explainList(_ value: ArraySlice<UInt8>, _ place: Range<Int>) {
-        let names = value.split { $0.isBlank || $0 == 0x2C || $0 == 0x3B }
-        if names.count == 2, names[0].allSatisfy(\.isASCIIDigit) {
+    /// Explains a value of several names, or of one and its preference; false if it is none.
+    private mutating func explainList(_ value: ArraySlice<UInt8>, _ place: Range<Int>) -> Bool {
+        let words = value.split { $0.isBlank || $0 == 0x2C || $0 == 0x3B }
+        let names = words.filter { !$0.allSatisfy(\.isASCIIDigit) }
+        guard words.count > 1, !names.isEmpty,
+            names.allSatisfy({ $0.contains(0x2E) && patternForm($0) != nil })
+        else {
+            // What is told of its characters already is told.
+            let isPlain = octets[place].contains { $0.isBlank || $0 == 0x2C || $0 == 0x3B }
+            return words.count > 1 && !isPlain
+        }
+        if names.count == 1 {
             findings.add(
                 .mxPreference,
                 .error,
                 place,
                 """
                 \(quoted(value)): the preference number of the MX record does not belong here: write \
-                "mx: \(excerpt(names[1]))".
+                "mx: \(excerpt(names[0]))".
                 """
             )
         } else {
@@ -54,6 +65,7 @@ extension PolicyExaminer {
                 "\(names.count) names in one mx: write one line \"mx: HOST\" for each host."
             )
         }
+        return true
     }
 
     private mutating func explainName(_ value: ArraySlice<UInt8>, _ place: Range<Int>) {
@@ -100,11 +112,18 @@ extension PolicyExaminer {
     }
 
     private mutating func reportAddress(_ value: ArraySlice<UInt8>, _ severity: Severity, _ place: Range<Int>) {
+        let what =
+            switch (value.first == 0x5B, severity) {
+            case _ where value.holdsAddress: "is an IP address"
+            case (true, _): "stands in brackets, like an IP address,"
+            case (_, .warning): "ends in a number, like an IP address,"
+            default: "looks like an IP address"
+            }
         findings.add(
             .mxIPAddress,
             severity,
             place,
-            "\(quoted(value)) is an IP address and matches no host: write the name of the MX host."
+            "\(quoted(value)) \(what) and matches no host: write the name of the MX host."
         )
     }
 
@@ -130,8 +149,8 @@ extension PolicyExaminer {
                 """
             )
         }
-        if form.isInert { reportAddress(value, .warning, place) }
         let name = value.prefix(form.end)
+        if form.isInert { reportAddress(name, .warning, place) }
         if name.contains(where: \.isASCIIUppercase) {
             findings.add(
                 .mxUpperCase,
@@ -151,7 +170,7 @@ extension PolicyExaminer {
     }
 
     /// The number of the line that holds an offset.
-    private func lineNumber(of offset: Int) -> Int {
+    func lineNumber(of offset: Int) -> Int {
         var (low, high) = (0, lines.count)
         while low < high {
             let middle = (low + high) / 2
@@ -243,6 +262,14 @@ extension PolicyExaminer {
 }
 
 extension ArraySlice<UInt8> {
+    /// Whether the octets are an IP address, alone or as an address literal.
+    fileprivate var holdsAddress: Bool {
+        var address = self
+        if address.first == 0x5B, address.last == 0x5D { address = address.dropFirst().dropLast() }
+        if address.hasWordPrefix("IPv6:") { address = address.dropFirst(5) }
+        return IPAddress(String(decoding: address, as: UTF8.self)) != nil
+    }
+
     /// Whether the octets look like an address literal or an IPv6 address; an IPv4 address is a pattern by the grammar.
     fileprivate var isAddress: Bool {
         if first == 0x5B { return true }

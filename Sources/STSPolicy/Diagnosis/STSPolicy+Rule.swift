@@ -132,7 +132,7 @@ extension STSPolicy {
         case noneWithMX = "policy-none-with-mx"
         /// Several hosts in one `mx`.
         case mxList = "policy-mx-list"
-        /// A preference number before an `mx` host.
+        /// A preference number beside an `mx` host.
         case mxPreference = "policy-mx-preference"
         /// A port after an `mx` host.
         case mxPort = "policy-mx-port"
@@ -140,7 +140,7 @@ extension STSPolicy {
         case mxURL = "policy-mx-url"
         /// A mail address in `mx`.
         case mxMailAddress = "policy-mx-mail-address"
-        /// An IP address in `mx`.
+        /// An IP address in `mx`, or a name that ends in a number as one does.
         case mxIPAddress = "policy-mx-ip-address"
         /// A star in a wrong place.
         case mxWildcardPlace = "policy-mx-wildcard-place"
