@@ -89,6 +89,7 @@ private let pieces = [
     "\u{A0}", "\u{200B}", "\u{201C}", "\u{2019}", "\u{2013}", "\u{FF1A}", "\u{E9}", "\u{1F600}", "\u{0}", "\u{7F}",
     "0",
     "99999999999", "foo: bar", "x:", "Mode: Enforce", "id: 1", "192.0.2.1", "2001:db8::1",
+    "; mode: none", " mx: b.example", "\\nmax_age=1", "mode:", " 10", "mail.123", "\u{3000}mx:",
 ].map { Array($0.utf8) }
 
 extension SeededGenerator {

@@ -13,20 +13,25 @@ extension PolicyExaminer {
         guard let field = PolicyField(exactly: name) else { return examineUnknownField(shape, plain, line) }
         if meant[field] == nil { meant[field] = line.number }
         if field != .mx, let first = counted[field] {
-            findings.add(
-                .duplicateField,
-                .warning,
-                line.range,
-                "A second \(field.rawValue): senders go by the first, in line \(first.number). Delete one of them."
-            )
-            return reportExtensionValue(shape)
+            guard extensionFault(shape) == nil else { return reportExtensionValue(shape) }
+            if !isWithinLine { reportRepeated(field, line, first) }
+            return
         }
-        if counted[field] == nil { counted[field] = line }
+        if counted[field] == nil, !isWithinLine { counted[field] = line }
         if accepts(field, octets[shape.value]) {
             noteAccepted(field, octets[shape.value], shape.value)
         } else {
             examineValue(of: field, plain, after: shape.name.count + 1)
         }
+    }
+
+    private mutating func reportRepeated(_ field: PolicyField, _ line: Line, _ first: Line) {
+        findings.add(
+            .duplicateField,
+            .warning,
+            line.range,
+            "A second \(field.rawValue): senders go by the first, in line \(first.number). Delete one of them."
+        )
     }
 
     private mutating func examineUnknownField(_ shape: Shape, _ plain: PlainText, _ line: Line) {
@@ -55,14 +60,31 @@ extension PolicyExaminer {
                 "The id belongs into the TXT record at _mta-sts.YOURDOMAIN; senders ignore it here. Delete the line."
             )
         } else if name.count <= 32, extensionFault(shape) == nil {
-            findings.add(
+            noteUnknown(shape, line)
+        }
+        reportExtensionValue(shape)
+    }
+
+    private mutating func noteUnknown(_ shape: Shape, _ line: Line) {
+        let name = octets[shape.name]
+        guard let first = unknownLines[name] else {
+            unknownLines[name] = line.number
+            return findings.add(
                 .unknownField,
                 .note,
                 shape.name,
                 "\(quoted(name)) is no field that senders know: they ignore the line."
             )
         }
-        reportExtensionValue(shape)
+        findings.add(
+            .duplicateField,
+            .note,
+            shape.name,
+            """
+            A second \(quoted(name)), after that in line \(first): of fields with one name only the first counts, and senders \
+            ignore that too. Delete one of them.
+            """
+        )
     }
 
     /// Notes a name that is near that of a field.
@@ -106,14 +128,27 @@ extension PolicyExaminer {
             )
             return
         }
-        let octet = octets[fault]
+        reportForbidden(at: fault)
+    }
+
+    private mutating func reportForbidden(at index: Int) {
+        let octet = octets[index]
         let what = octet >= 0x80 ? "an octet that is not UTF-8" : octet == 0x09 ? "a tab" : "a control character"
         findings.add(
             octet >= 0x80 ? .encoding : .extensionValue,
             .error,
-            fault..<fault + 1,
+            index..<index + 1,
             "The value holds \(what) (0x\(hexadecimal(UInt32(octet), digits: 2))): delete it, or the whole line."
         )
+    }
+
+    /// Notes the first octet of a value that is not UTF-8; false if there is none.
+    private mutating func reportEncoding(_ value: ArraySlice<UInt8>, _ plain: PlainText) -> Bool {
+        guard let place = PolicyReader.firstFault(inExtensionValue: value.span, from: 0, to: value.count),
+            place < value.count, value[value.startIndex + place] >= 0x80
+        else { return false }
+        reportForbidden(at: plain.source(value.startIndex + place..<value.startIndex + place + 1).lowerBound)
+        return true
     }
 
     private func extensionFault(_ shape: Shape) -> Int? {
@@ -138,10 +173,11 @@ extension PolicyExaminer {
     /// Examines the value of a field that stands from a place of the line's plain text on.
     mutating func examineValue(of field: PolicyField, _ plain: PlainText, after start: Int) {
         let before = findings.total
-        reportLookAlikes(plain, start..<plain.octets.count)
-        let found = plain.octets[start...].trimmed
+        let end = examineFurtherFields(plain, after: start)
+        reportLookAlikes(plain, start..<end)
+        let found = plain.octets[start..<end].trimmed
         let value = reportWrapping(of: found, field, plain)
-        if reportControlCharacter(value, plain) { return }
+        if reportControlCharacter(value, plain) || reportEncoding(value, plain) { return }
         let place = plain.source(value.startIndex..<value.endIndex)
         if accepts(field, value) { return noteAccepted(field, value, place) }
         guard !value.isEmpty else {
@@ -155,6 +191,26 @@ extension PolicyExaminer {
         case .maxAge: explainMaxAge(value, place)
         case .mx: explainMX(value, place, plain)
         }
+    }
+
+    /// Examines further fields that stand in the line after a value, and gives the end of that value.
+    private mutating func examineFurtherFields(_ plain: PlainText, after start: Int) -> Int {
+        let all = plain.octets[start...]
+        // Fields that are themselves within a line were cut apart before.
+        guard !isWithinLine, let starts = all.furtherFields else { return plain.octets.count }
+        let ends = starts.map { all[..<$0].withoutSeparatorsAtEnd.endIndex } + [all.withoutSeparatorsAtEnd.endIndex]
+        let place = plain.source(ends[0]..<plain.octets.count)
+        let isEscaped = plain.octets[ends[0]..<starts[0]].contains(0x5C)
+        findings.add(
+            .severalFields,
+            .error,
+            place,
+            "Several fields in one line: write each in a line of its own."
+                + (isEscaped ? " A backslash and an \"n\" are no line end." : "")
+        )
+        let stretches = zip(starts, ends.dropFirst()).map { plain.source($0..<$1) }
+        examineWithinLine(stretches[...], Line(number: lineNumber(of: place.lowerBound), range: place))
+        return ends[0]
     }
 
     /// Notes quotation marks in a part of the text; typographic ones are noted as such.
@@ -216,6 +272,43 @@ extension PolicyField {
 }
 
 extension ArraySlice<UInt8> {
+    /// Where the names of further fields stand after a value that begins here, each after a separator; nil if there are
+    /// none.
+    fileprivate var furtherFields: [Int]? {
+        // A semicolon may be meant as a separator.
+        let comment = commentStart.flatMap { self[$0] == 0x3B ? nil : $0 } ?? endIndex
+        let value = self[..<comment]
+        let first = value.firstIndex { !$0.isBlank } ?? value.endIndex
+        var starts: [Int] = []
+        for index in value[first...].indices.dropFirst() where value[index].isFieldNameStart {
+            let before = value[..<index]
+            guard before.withoutSeparatorsAtEnd.count < before.count, value[index...].startsWithKnownField else {
+                continue
+            }
+            starts.append(index)
+        }
+        return starts.isEmpty ? nil : starts
+    }
+
+    private var startsWithKnownField: Bool {
+        PolicyField.allCases.contains { hasWordPrefix($0.rawValue + ":") || hasWordPrefix($0.rawValue + "=") }
+    }
+
+    /// The octets without blanks, commas, semicolons and written line ends (`\n`, `\r`) at the end.
+    fileprivate var withoutSeparatorsAtEnd: ArraySlice<UInt8> {
+        var rest = self
+        while let last = rest.last {
+            if last.isBlank || last == 0x2C || last == 0x3B {
+                rest.removeLast()
+            } else if last == 0x6E || last == 0x72, rest.dropLast().last == 0x5C {
+                rest.removeLast(2)
+            } else {
+                break
+            }
+        }
+        return rest
+    }
+
     /// Where a comment begins after a value.
     fileprivate var commentStart: Int? {
         for index in indices.dropFirst() where self[index - 1].isBlank {
@@ -228,4 +321,9 @@ extension ArraySlice<UInt8> {
         }
         return nil
     }
+}
+
+extension UInt8 {
+    /// Whether the name of a field begins so, in either case.
+    fileprivate var isFieldNameStart: Bool { asciiLowercased == 0x6D || asciiLowercased == 0x76 }
 }

@@ -24,7 +24,7 @@ extension PolicyExaminer {
         if name.count < parts.name.count {
             reportQuotes(plain.source(parts.name.startIndex..<parts.name.endIndex))
         }
-        if parts.name.endIndex < parts.separator {
+        if octets[plain.source(parts.name.endIndex..<parts.separator)].contains(where: \.isBlank) {
             findings.add(
                 .blankBeforeColon,
                 .error,

@@ -12,7 +12,7 @@ extension PolicyExaminer {
         case .version:
             return
         case .mode:
-            if meantMode == nil { meantMode = STSPolicy.Mode(rawValue: String(decoding: value, as: UTF8.self)) }
+            take(STSPolicy.Mode(rawValue: String(decoding: value, as: UTF8.self)), isGuessed: false)
         case .maxAge:
             guard maxAge == nil else { return }
             let seconds = value.reduce(0) { $0 * 10 + Int($1 &- 0x30) }  // at most ten digits
@@ -30,6 +30,13 @@ extension PolicyExaminer {
         case .mx:
             noteAcceptedMX(value, place)
         }
+    }
+
+    /// Takes down a mode. The first counts, but for a guess before a mode in a line of its own.
+    private mutating func take(_ mode: STSPolicy.Mode?, isGuessed: Bool) {
+        let isGuess = isGuessed || isWithinLine
+        guard meantMode == nil || isModeGuessed && !isGuess else { return }
+        (meantMode, isModeGuessed) = (mode, isGuess)
     }
 
     mutating func explainVersion(_ value: ArraySlice<UInt8>, _ place: Range<Int>) {
@@ -53,7 +60,7 @@ extension PolicyExaminer {
     mutating func explainMode(_ value: ArraySlice<UInt8>, _ place: Range<Int>) {
         let word = value.map(\.asciiLowercased)
         if let mode = STSPolicy.Mode.allCases.first(where: { word.elementsEqual($0.rawValue.utf8) }) {
-            if meantMode == nil { meantMode = mode }
+            take(mode, isGuessed: false)
             findings.add(
                 .valueCase,
                 .error,
@@ -65,7 +72,7 @@ extension PolicyExaminer {
         let mode =
             Self.usualModes[String(decoding: word, as: UTF8.self)]
             ?? STSPolicy.Mode.allCases.first { editDistance(word, Array($0.rawValue.utf8), limit: 2) != nil }
-        if meantMode == nil { (meantMode, isModeGuessed) = (mode, true) }
+        take(mode, isGuessed: true)
         let advice = mode.map { "write \"mode: \($0.rawValue)\"" } ?? PolicyField.mode.advice
         findings.add(
             .modeValue,

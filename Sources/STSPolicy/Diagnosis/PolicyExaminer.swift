@@ -45,11 +45,15 @@ struct PolicyExaminer {
     /// The line of the field that counts.
     var counted: [PolicyField: Line] = [:]
     var meantMode: STSPolicy.Mode?
-    /// Whether ``meantMode`` was made out of a value that is no mode.
+    /// Whether ``meantMode`` was made out of a value that is no mode, or stands where no reader looks for one.
     var isModeGuessed = false
     var maxAge: (seconds: Int, octets: Range<Int>)?
     var entries: [Entry] = []
     var entryLines: [String: Int] = [:]
+    /// The first line of each field that senders do not know.
+    var unknownLines: [ArraySlice<UInt8>: Int] = [:]
+    /// Whether what is looked at was meant as a line, yet stands within one.
+    var isWithinLine = false
 
     init(_ text: [UInt8]) {
         isCut = text.count > STSPolicy.maximumOctets
@@ -152,13 +156,23 @@ struct PolicyExaminer {
             "A carriage return without a line feed ends no line: save the file with LF or CRLF line ends."
         )
         // What was meant as lines is looked at as lines.
-        for stretch in octets[text].split(separator: 0x0D) {
-            let trimmedEnd = octets.span.endBeforeBlanks(from: stretch.startIndex, to: stretch.endIndex)
-            if trimmedEnd > stretch.startIndex { examineStretch(stretch.startIndex..<trimmedEnd, line) }
-        }
+        let stretches = octets[text].split(separator: 0x0D).map { $0.startIndex..<$0.endIndex }
+        if let first = stretches.first { examineStretch(first, line) }
+        examineWithinLine(stretches.dropFirst(), line)
     }
 
-    private mutating func examineStretch(_ range: Range<Int>, _ line: Line) {
+    /// Examines stretches after the first that were meant as lines. They count for no line: no reader sees them as such.
+    mutating func examineWithinLine(_ stretches: ArraySlice<Range<Int>>, _ line: Line) {
+        let wasWithinLine = isWithinLine
+        isWithinLine = true
+        for stretch in stretches { examineStretch(stretch, line) }
+        isWithinLine = wasWithinLine
+    }
+
+    private mutating func examineStretch(_ stretch: Range<Int>, _ line: Line) {
+        let end = octets.span.endBeforeBlanks(from: stretch.lowerBound, to: stretch.upperBound)
+        guard end > stretch.lowerBound else { return }
+        let range = stretch.lowerBound..<end
         let text = PlainText(octets.span, from: range.lowerBound, to: range.upperBound)
         if let shape = shape(of: range) {
             examineField(shape, text, Line(number: line.number, range: range))

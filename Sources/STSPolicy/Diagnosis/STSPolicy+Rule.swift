@@ -50,6 +50,8 @@ extension STSPolicy {
         case leadingBlank = "policy-leading-blank"
         /// Blanks at the end of a line.
         case trailingBlank = "policy-trailing-blank"
+        /// Several fields in one line.
+        case severalFields = "policy-several-fields"
         /// A comment.
         case comment = "policy-comment"
         /// A control character.
