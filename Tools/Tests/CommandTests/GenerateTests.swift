@@ -63,7 +63,8 @@ struct GenerateTests {
         Refused(change: "mx", value: "*", advice: "A wildcard is"),
         Refused(change: "mx", value: "a.*.example", advice: "A wildcard is"),
         Refused(change: "mx", value: "[192.0.2.1]", advice: "Write the host name"),
-        Refused(change: "mx", value: "192.0.2.1", advice: "looks like an IP address"),
+        Refused(change: "mx", value: "192.0.2.1", advice: "is an IP address and matches nothing"),
+        Refused(change: "mx", value: "mail.123", advice: "ends in a number, like an IP address, and matches nothing"),
         Refused(change: "mx", value: "a.example,b.example", advice: "Give one --mx for each host."),
         Refused(change: "maxAge", value: "31557601", advice: "31557600"),
         Refused(change: "maxAge", value: "1,000", advice: "without separators"),
@@ -92,6 +93,21 @@ struct GenerateTests {
         #expect(output.exitCode == 1)
         #expect(output.output.isEmpty)
         #expect(output.errors.contains(test.advice), "\(output.errors)")
+    }
+
+    @Test(arguments: [
+        ("mail.example.com", ""),
+        ("localhost", "warning: \"localhost\" has one label only"),
+        ("*.com", "warning: \"*.com\" covers every name right under a top-level domain"),
+        ("MAIL.EXAMPLE.COM", "note: Upper-case letters"),
+    ])
+    func whatLintSaysOfThePolicyIsToldBesides(_ mx: String, _ words: String) {
+        var answers = Self.good
+        answers.maxAge = "2w"
+        answers.mx = [mx]
+        let output = Publication.output(answers, folder: nil, replacing: false)
+        #expect(output.exitCode == 0)
+        #expect(output.errors.hasPrefix(words) && output.errors.isEmpty == words.isEmpty, "\(output.errors)")
     }
 
     @Test(.proves("R-POL-20")) func uLabelsOfTheDomainAreConverted() throws {

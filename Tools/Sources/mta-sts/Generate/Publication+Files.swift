@@ -76,15 +76,15 @@ extension Publication {
         return steps.enumerated().map { "\($0 + 1). \($1)\n" }.joined()
     }
 
-    /// What the owner should think of, although senders take the policy.
-    var warnings: [String] {
-        var warnings = STSPolicy.diagnose(policy.text).findings
-            .filter { $0.severity != .note }
-            .map(\.message)
+    /// What the owner should think of, although senders take the policy: what `lint` finds in it, and a question.
+    var remarks: [String] {
+        var remarks = STSPolicy.diagnose(policy.text).findings.map { "\($0.severity.rawValue): \($0.message)" }
         if policy.mode == .enforce {
-            warnings.append("Was the domain in mode testing before, with clean reports? Mode enforce can stop mail.")
+            remarks.append(
+                "warning: Was the domain in mode testing before, with clean reports? Mode enforce can stop mail."
+            )
         }
-        return warnings
+        return remarks
     }
 
     /// All files in one text, each after its name.
@@ -99,7 +99,7 @@ extension Publication {
             return .failure("\(error)", exitCode: 1)
         }
         var output = CommandOutput()
-        output.errors = publication.warnings.map { "warning: \($0)\n" }.joined()
+        output.errors = publication.remarks.map { $0 + "\n" }.joined()
         guard let folder else {
             output.output = publication.text
             return output

@@ -79,9 +79,8 @@ struct Publication: Sendable {
             throw Refusal(description: "The mx value \"\(shown)\" is refused: \(error). \(advice(error.code, text))")
         }
         guard !pattern.isInert else {
-            throw Refusal(
-                description: "The mx value \"\(shown)\" looks like an IP address and matches nothing. Write a name."
-            )
+            let what = IPAddress(text) == nil ? "ends in a number, like an IP address," : "is an IP address"
+            throw Refusal(description: "The mx value \"\(shown)\" \(what) and matches nothing. Write a name.")
         }
         return pattern
     }

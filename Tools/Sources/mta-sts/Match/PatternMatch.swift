@@ -16,7 +16,7 @@ enum PatternMatch {
         do throws(DomainName.ParseError) {
             host = try DomainName(convertingULabels: hostText)
         } catch  where error.code == .ipAddress {
-            return CommandOutput(output: "no match: an IP address is no MX host name\n", exitCode: 1)
+            return CommandOutput(output: "no match: \(notAHost(hostText))\n", exitCode: 1)
         } catch {
             return .failure("\"\(SafeText.of(hostText))\" is no host name: \(error)")
         }
@@ -38,7 +38,11 @@ enum PatternMatch {
 
     /// Why a pattern does not match a host.
     static func whyNot(_ pattern: MXPattern, _ host: DomainName) -> String {
-        if pattern.isInert { return "the pattern looks like an IP address, and such a one matches no host" }
+        if pattern.isInert {
+            let isAddress = IPAddress(pattern.description) != nil
+            let what = isAddress ? "is an IP address" : "ends in a number, like an IP address"
+            return "the pattern \(what), and such a one matches no host"
+        }
         let canonical = pattern.description.lowercased()
         guard pattern.isWildcard else { return "\(host) is not \(canonical)" }
         let base = canonical.dropFirst(2)
@@ -48,6 +52,13 @@ enum PatternMatch {
             return "the star stands for one label, and \(host) has \(extra) before \(base)"
         }
         return "\(host) does not end in .\(base)"
+    }
+
+    /// Why a text that is an address, or of the form of one, is no host.
+    private static func notAHost(_ text: String) -> String {
+        IPAddress(text) == nil && !text.contains("[") && !text.contains(":")
+            ? "the host ends in a number, like an IP address, and so is no MX host name"
+            : "an IP address is no MX host name"
     }
 
     private static func strictFault(_ text: String) -> MXPattern.ParseError? {
