@@ -301,7 +301,9 @@ extension ArraySlice<UInt8> {
             if last.isBlank || last == 0x2C || last == 0x3B {
                 rest.removeLast()
             } else if last == 0x6E || last == 0x72, rest.dropLast().last == 0x5C {
-                rest.removeLast(2)
+                rest.removeLast()
+                // The backslash may itself be written twice.
+                while rest.last == 0x5C { rest.removeLast() }
             } else {
                 break
             }
