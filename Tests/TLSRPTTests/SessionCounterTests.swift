@@ -258,6 +258,14 @@ struct SessionCounterTests {
         #expect(reading.tally == tally && tally.totals.successful == 2)
     }
 
+    @Test("A policy type is judged by what is kept of its name")
+    func typeWithControlCharacter() throws {
+        let domain = try name("a.example")
+        let type = TLSPolicyType(rawValue: "no-policy-foun\u{10}d")
+        let policy = SessionPolicy(type: type, domain: domain, text: Array("version: STSv1".utf8))
+        #expect(policy == .noPolicyFound(domain))
+    }
+
     @Test("Reports of a submitter have names of their own")
     func reportIDs() throws {
         let plain = try ReportSender(organizationName: "o", contactInfo: "a@s.example")

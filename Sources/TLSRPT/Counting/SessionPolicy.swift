@@ -28,7 +28,8 @@ public struct SessionPolicy: Hashable, Sendable {
     ///     no policy was found.
     ///   - isValid: Whether the text is that of a policy. Of any other only the first 4 KiB are kept, in whole lines.
     public init(type: TLSPolicyType, domain: DomainName, text: [UInt8] = [], isValid: Bool = true) {
-        self.type = type.bounded
+        let type = type.bounded
+        self.type = type
         self.domain = domain
         // Where no policy was found a report must not show one (RFC 8460 section 4.4).
         let shown = type == .noPolicyFound ? [] : text
