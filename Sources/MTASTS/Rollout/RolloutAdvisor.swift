@@ -64,7 +64,7 @@ public struct RolloutAdvisor: Sendable {
 
     /// Takes a report into account; entries about other policy domains are passed over.
     ///
-    /// An entry that names no policy domain is of the one that the report is about, ``TLSReport/policyDomain(stated:)``.
+    /// An entry that names no policy domain is of the one that the report is about, `TLSReport.policyDomain(stated:)`.
     /// If nobody can tell which, its failures count, and nothing of it that would make the rollout look better.
     ///
     /// - Parameters:
