@@ -13,7 +13,8 @@ struct GenerateCommand: AsyncParsableCommand {
             Exit codes: 0 written; 1 refused, with advice; 2 the files cannot be written.
 
             Example:
-              mta-sts generate --domain example.com --mode testing --max-age 1d --mx mail.example.com
+              mta-sts generate --domain example.com --mode testing --max-age 1d \\
+                --mx mail.example.com
             """
     )
 

@@ -12,7 +12,8 @@ struct LintCommand: AsyncParsableCommand {
 
             Examples:
               mta-sts lint policy mta-sts.txt
-              curl -s https://mta-sts.example.com/.well-known/mta-sts.txt | mta-sts lint policy
+              curl -s https://mta-sts.example.com/.well-known/mta-sts.txt |
+                mta-sts lint policy
               echo 'v=STSv1; id=20260101T000000;' | mta-sts lint record
             """,
         subcommands: [Record.self, Policy.self]

@@ -9,8 +9,10 @@ struct ReportAdviseCommand: AsyncParsableCommand {
         commandName: "advise",
         abstract: "Say from TLS reports whether a policy can go from testing to enforce, and what to mend first.",
         discussion: """
-            \(ReportSourceOptions.discussionOfSignatures) Without it, or \
-            --trust-unsigned, nothing is called safe on the ground of mails.
+            \(ReportSourceOptions.discussionOfSignatures) Without \
+            --authserv-id and --trust-unsigned nothing is called safe on the ground of mails.
+
+            It takes one --domain.
 
             Exit codes: 0 it can; 1 it would stop mail, or not enough is known; 2 the policy cannot be read or there was \
             no report.

@@ -24,8 +24,9 @@ struct ReportBuildCommand: AsyncParsableCommand {
             Exit codes: 0 written; 1 a line or a report was refused, the others are written; 2 nothing could be written.
 
             Example:
-              mta-sts report build --organization "Example Org" --contact tls@sender.example \\
-                --day 2026-01-01 --output reports sessions.jsonl
+              mta-sts report build --organization "Example Org" \\
+                --contact tls@sender.example --day 2026-01-01 --output reports \\
+                sessions.jsonl
             """
     )
 

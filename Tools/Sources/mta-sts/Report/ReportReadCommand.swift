@@ -14,7 +14,8 @@ struct ReportReadCommand: AsyncParsableCommand {
             Files may be JSON, gzip, zip, mail or mbox, told by their content; a folder stands for all in it. Duplicates \
             are left out. What reports say is untrusted: nothing is fetched.
 
-            \(ReportSourceOptions.discussionOfSignatures)
+            \(ReportSourceOptions.discussionOfSignatures) Without \
+            --authserv-id and --trust-unsigned mails are counted and told as unchecked.
 
             --json has reports, duplicates, excluded, otherMails, unchecked, first, last (seconds since 1970), ok, \
             failed, and the lists domains, senders, mxHosts, resultTypes with reasons, days, deviations, findings, \
@@ -24,7 +25,7 @@ struct ReportReadCommand: AsyncParsableCommand {
 
             Examples:
               mta-sts report read reports/
-              mta-sts report read --domain example.com --since 2026-01-01 --chart week.svg \\
+              mta-sts report read --since 2026-01-01 --chart week.svg \\
                 --authserv-id mx.example.com Maildir/new
             """
     )
