@@ -18,9 +18,7 @@ public enum NextHop: Hashable, Sendable {
     ///
     /// - Throws: `DomainName.ParseError` if the text is neither. Convert U-labels with MTASTSFoundation before.
     public init(recipientDomain text: String) throws(DomainName.ParseError) {
-        let literal = text.hasPrefix("[") && text.hasSuffix("]") ? text.dropFirst().dropLast() : text[...]
-        let address = literal.lowercased().hasPrefix("ipv6:") ? literal.dropFirst(5) : literal
-        if IPAddress(String(address)) != nil || Self.isGeneralLiteral(text.utf8) {
+        if IPAddress(literal: text) != nil || Self.isGeneralLiteral(text.utf8) {
             self = .addressLiteral
         } else {
             self = .domain(try DomainName(parsing: text))

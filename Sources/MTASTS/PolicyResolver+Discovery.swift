@@ -42,7 +42,7 @@ extension PolicyResolver {
         // Another look-up may have fetched a policy meanwhile.
         if let hit, hit.policy.fetchedAt != entry.fetchedAt { return }
         keepInMemory(aged, domain, nextCheck: hit?.nextCheck ?? monotonicNow, isStored: hit?.isStored ?? true)
-        _ = agedFetches.update(domain, initial: entry.fetchedAt) { $0 = entry.fetchedAt }
+        _ = agedFetches.set(entry.fetchedAt, for: domain)
         // By its new age it would be due in a day.
         if refreshes.failing(domain) == nil { _ = refreshes.failed(domain, now: monotonicNow) }
     }

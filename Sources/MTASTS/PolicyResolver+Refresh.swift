@@ -24,9 +24,10 @@ extension PolicyResolver {
             if self.cache.store != nil {
                 group.addTask {
                     // At the start the clock may not have been set yet, and what is dropped is gone for good.
-                    await self.sweepStore(dropsExpired: false)
-                    await self.repeating(everySeconds: 3_600, startingNow: false) {
-                        await self.sweepStore()
+                    var dropsExpired = false
+                    await self.repeating(everySeconds: 3_600) {
+                        await self.sweepStore(dropsExpired: dropsExpired)
+                        dropsExpired = true
                         return true
                     }
                 }
@@ -35,11 +36,9 @@ extension PolicyResolver {
     }
 
     /// Repeats rounds with a pause between them; a round that returns false is followed by the next at once.
-    private func repeating(everySeconds seconds: Int64, startingNow: Bool = true, _ round: () async -> Bool) async {
-        var isPause = !startingNow
+    private func repeating(everySeconds seconds: Int64, _ round: () async -> Bool) async {
         while !Task.isCancelled {
-            if !isPause, await !round() { continue }
-            isPause = false
+            guard await round() else { continue }
             let next = monotonicNow.advanced(by: .seconds(seconds))
             do { try await configuration.monotonicClock.sleep(until: next) } catch { return }
         }
@@ -94,7 +93,7 @@ extension PolicyResolver {
     }
 
     /// Walks the store for policies that are due and not in memory.
-    private func sweepStore(dropsExpired: Bool = true) async {
+    private func sweepStore(dropsExpired: Bool) async {
         guard let store = cache.store else { return }
         var cursor: StoreCursor?
         repeat {

@@ -96,6 +96,15 @@ extension UInt8 {
     }
 }
 
+extension IPAddress {
+    /// Reads an address that may stand in brackets and after the tag of IPv6, as an address literal does (RFC 5321 section
+    /// 4.1.3).
+    package init?(literal text: String) {
+        let content = text.hasPrefix("[") && text.hasSuffix("]") ? text.dropFirst().dropLast() : text[...]
+        self.init(String(content.lowercased().hasPrefix("ipv6:") ? content.dropFirst(5) : content))
+    }
+}
+
 extension IPAddress: CustomStringConvertible {
     /// The address as text; IPv6 in the canonical form of RFC 5952.
     public var description: String {

@@ -90,10 +90,6 @@ final class EventLog: Sendable {
     var sourceFailures: Int { all.count { if case .sourceFailed = $0 { true } else { false } } }
 
     var outcomes: [DomainName: ReportOutcome] {
-        var failedAttempts: Int { all.count { if case .attemptFailed = $0 { true } else { false } } }
-
-        var sourceFailures: Int { all.count { if case .sourceFailed = $0 { true } else { false } } }
-
         var outcomes: [DomainName: ReportOutcome] = [:]
         for case .finished(let domain, _, let outcome) in all { outcomes[domain] = outcome }
         return outcomes

@@ -8,6 +8,15 @@ import Testing
 @testable import MTASTS
 
 struct TLSReporterRunTests {
+    /// Domains of one destination whose reports are due.
+    private func crowd(_ count: Int) throws -> (world: ReportingWorld, domains: [DomainName]) {
+        let world = try ReportingWorld()
+        world.advance(seconds: 14_400)
+        let domains = try domains(count)
+        for domain in domains { world.publish(ReportingWorld.destination, for: domain) }
+        return (world, domains)
+    }
+
     /// Lets time pass, a minute at a time, until the source has no report left.
     private func pass(_ world: ReportingWorld, _ source: MemoryReportSource, hours: Int) async {
         for _ in 0..<(hours * 60) where !source.days().isEmpty {
@@ -154,11 +163,8 @@ struct TLSReporterRunTests {
     }
 
     @Test func oneDestinationIsNeverTriedTwiceAtOnce() async throws {
-        let world = try ReportingWorld()
-        world.advance(seconds: 14_400)
-        let domains = try domains(20)
+        let (world, domains) = try crowd(20)
         let url = ReportingWorld.destination
-        for domain in domains { world.publish(url, for: domain) }
         let reports = ScriptedReports(clock: SystemMonotonicClock())
         reports.answer(.status(200), at: url, after: .milliseconds(2))
         let reporter = world.reporter { $0.https = reports }
@@ -173,11 +179,8 @@ struct TLSReporterRunTests {
 
     /// Nobody waits twenty times for a receiver that is down, and all get through once it is up.
     @Test func receiverThatIsDownIsLeftAlone() async throws {
-        let world = try ReportingWorld()
-        world.advance(seconds: 14_400)
-        let domains = try domains(20)
+        let (world, domains) = try crowd(20)
         let url = ReportingWorld.destination
-        for domain in domains { world.publish(url, for: domain) }
         for _ in 0..<2 { world.reports.answerOnce(.failure(.temporary(reason: "down")), at: url) }
         world.reports.answer(.status(200), at: url)
         let source = source(world, domains)
@@ -197,11 +200,8 @@ struct TLSReporterRunTests {
 
     /// One connection of many that breaks is no outage.
     @Test func oneFailureClosesNoReceiver() async throws {
-        let world = try ReportingWorld()
-        world.advance(seconds: 14_400)
-        let domains = try domains(20)
+        let (world, domains) = try crowd(20)
         let url = ReportingWorld.destination
-        for domain in domains { world.publish(url, for: domain) }
         for place in 0..<20 {
             let answer: ScriptedReports.Answer = place % 2 == 0 ? .failure(.temporary(reason: "reset")) : .status(200)
             world.reports.answerOnce(answer, at: url)
@@ -216,11 +216,22 @@ struct TLSReporterRunTests {
         await task.value
     }
 
-    /// A receiver that is closed for hours to others costs a report no attempt, and its patience still ends.
-    @Test(.proves("R-SEND-17")) func waitingCountsAsNoAttempt() async throws {
-        let world = try ReportingWorld()
+    /// Who finds a receiver closed each time gives up with those that tried it, when the patience is over.
+    @Test(.proves("R-SEND-17")) func waitingEndsWithThePatience() async throws {
+        let (world, domains) = try crowd(20)
+        world.reports.answer(.failure(.temporary(reason: "down")), at: ReportingWorld.destination)
+        let source = source(world, domains)
+        let task = Task { await world.reporter().run(reportsOf: source) }
+        await pass(world, source, hours: 26)
+        task.cancel()
+        await task.value
+        let givenUp = world.events.outcomes.values.count { if case .gaveUp = $0 { true } else { false } }
+        #expect(givenUp == 20)
+    }
+
+    @Test func receiverIsClosedAfterTwoFailuresInARow() {
         let gate = ReceiverGate()
-        let now = world.clock.now
+        let now = ManualMonotonicClock().now
         gate.noteTrouble("down", at: "a:443", pause: .seconds(300), now: now)
         #expect(gate.trouble(at: "a:443", now: now) == nil)
         gate.noteTrouble("down", at: "a:443", pause: .seconds(300), now: now.advanced(by: .seconds(299)))

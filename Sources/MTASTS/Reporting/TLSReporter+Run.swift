@@ -6,8 +6,8 @@ internal import TLSRPT
 extension TLSReporter {
     /// Sends the reports of each day that is over, spread over the hours after it, until the task is cancelled.
     ///
-    /// A source that fails is asked again later; that one of its days cannot be read holds no other day up. What is on its way when the task is cancelled is given up and left in
-    /// the source.
+    /// A source that fails is asked again later; that one of its days cannot be read holds no other day up. What is on
+    /// its way when the task is cancelled is given up and left in the source.
     public func run(reportsOf source: any ReportSource) async {
         let round = Round()
         while !Task.isCancelled {

@@ -263,12 +263,7 @@ extension PolicyExaminer {
 
 extension ArraySlice<UInt8> {
     /// Whether the octets are an IP address, alone or as an address literal.
-    fileprivate var holdsAddress: Bool {
-        var address = self
-        if address.first == 0x5B, address.last == 0x5D { address = address.dropFirst().dropLast() }
-        if address.hasWordPrefix("IPv6:") { address = address.dropFirst(5) }
-        return IPAddress(String(decoding: address, as: UTF8.self)) != nil
-    }
+    fileprivate var holdsAddress: Bool { IPAddress(literal: String(decoding: self, as: UTF8.self)) != nil }
 
     /// Whether the octets look like an address literal or an IPv6 address; an IPv4 address is a pattern by the grammar.
     fileprivate var isAddress: Bool {

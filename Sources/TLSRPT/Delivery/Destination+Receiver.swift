@@ -26,8 +26,6 @@ extension TLSReportingRecord.Destination {
     package static func isPublic(mailbox address: String) -> Bool {
         let domain = address.lastIndex(of: "@").map { address[address.index(after: $0)...] } ?? address[...]
         guard domain.first == "[" else { return !(DomainName(String(domain))?.isSingleLabel ?? false) }
-        let literal = domain.dropFirst().dropLast()
-        let text = literal.lowercased().hasPrefix("ipv6:") ? literal.dropFirst(5) : literal
-        return IPAddress(String(text))?.isPublic ?? false
+        return IPAddress(literal: String(domain))?.isPublic ?? false
     }
 }

@@ -50,7 +50,7 @@ public struct TLSReport: Hashable, Sendable {
     }
 
     /// The one domain that the report is about: what its entries name, those of DANE aside, whose domains are those of
-    /// MX hosts. It stands for the domain of an entry that names none, as some senders write them.
+    /// MX hosts (RFC 8460 section 4.4). It stands for the domain of an entry that names none, as some senders write them.
     ///
     /// - Parameter stated: What the mail or the file name says.
     /// - Returns: nil if nobody names a domain, or if they differ.
