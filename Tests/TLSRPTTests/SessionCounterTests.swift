@@ -119,7 +119,7 @@ struct SessionCounterTests {
 
     @Test(
         "A result type of which nothing is left is one of section 4.3",
-        .proves("R-JSON-17"),
+        .proves("R-JSON-14"),
         arguments: ["", "\u{1}\n"]
     )
     func emptyResultType(text: String) throws {
